@@ -1,0 +1,60 @@
+# make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
+# make test    sets up all that the tests need and runs every one of them
+# make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
+
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& command -v $$name && break; done)
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export HOST PORT
+
+SERVE := .venv
+TEST := .venv-test
+SERVING_REQUIREMENTS := requirements.txt
+TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-training.txt requirements-test.txt
+
+.PHONY: run test test-env lint format clean python
+
+run: $(SERVE)/ready
+	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
+	@exec $(SERVE)/bin/gunicorn wsgi:app
+
+test: $(TEST)/ready lint
+	$(TEST)/bin/python -m tests
+
+test-env: $(TEST)/ready
+
+lint: $(TEST)/ready
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/ruff format --check .
+	$(TEST)/bin/mypy
+
+format: $(TEST)/ready
+	$(TEST)/bin/ruff check --fix .
+	$(TEST)/bin/ruff format .
+
+clean:
+	rm -rf $(SERVE) $(TEST) .pytest_cache .mypy_cache .ruff_cache
+
+# A whole environment ends with its file `ready`; one that was interrupted or whose requirements changed is made anew.
+$(SERVE)/ready: $(SERVING_REQUIREMENTS) | python
+	$(call environment,$(SERVE),requirements.txt)
+
+$(TEST)/ready: $(TEST_REQUIREMENTS) | python
+	$(call environment,$(TEST),requirements-test.txt)
+
+define environment
+	@echo "Setting up $(1) with $(PYTHON) ..."
+	@rm -rf $(1)
+	@$(PYTHON) -m venv $(1) || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)."; \
+		rm -rf $(1); exit 1; }
+	@$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r $(2) || { \
+		echo "The packages of $(2) could not be installed; the lines above say why (is there a network?)."; exit 1; }
+	@touch $(1)/ready
+endef
+
+python:
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed and was not found; name one with: make $(MAKECMDGOALS) PYTHON=..."; \
+		exit 1; }

@@ -1,0 +1,5 @@
+"""The API for other software."""
+
+from app.api.routes import blueprint
+
+__all__ = ["blueprint"]

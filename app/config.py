@@ -1,0 +1,62 @@
+"""Settings, read once from the environment. A wrong value stops the start with a sentence that names it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.screening.decode import DecodeLimits
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_BUNDLE = REPOSITORY / "model_store" / "three_block_ham10000"
+
+
+class SettingRejected(Exception):
+    """A setting in the environment has a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Attributes:
+    bundle: LESION_BUNDLE, folder of the model bundle to serve.
+    limits: LESION_MAX_UPLOAD_MB (megabytes, 10^6 bytes) and LESION_MAX_MEGAPIXELS (10^6 pixels) of one picture.
+    secret_key: LESION_SECRET_KEY, signs the form's token, at least 32 characters. A random one of this process where
+        it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind one name need to share one.
+    """
+
+    bundle: Path = DEFAULT_BUNDLE
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+    secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Config":
+        """Reads the settings.
+
+        Raises:
+            SettingRejected: a number is none or out of range, or the key is too short.
+        """
+        defaults = DecodeLimits()
+        max_bytes = round(_number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000) * 1e6)
+        max_pixels = round(_number(environment, "LESION_MAX_MEGAPIXELS", defaults.max_pixels / 1e6, 0.1, 1000) * 1e6)
+        secret_key = environment.get("LESION_SECRET_KEY") or secrets.token_hex(32)
+        if len(secret_key) < 32:
+            raise SettingRejected("LESION_SECRET_KEY needs at least 32 characters; `openssl rand -hex 32` prints one.")
+        return cls(
+            bundle=Path(environment.get("LESION_BUNDLE") or DEFAULT_BUNDLE),
+            limits=DecodeLimits(max_bytes=max_bytes, max_pixels=max_pixels),
+            secret_key=secret_key,
+        )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise SettingRejected(f"{name} must be a number from {low:g} to {high:g}, not {text!r}.")
+    return value

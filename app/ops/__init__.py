@@ -1,0 +1,1 @@
+"""What every route shares: requests and uploads, errors, headers, health."""

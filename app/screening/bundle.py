@@ -1,0 +1,155 @@
+"""A model bundle on disk: everything that one shipped model needs, and the refusal to load a wrong one."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from app.screening.decision import Calibration, OperatingPoint, Rate
+from app.screening.preprocess import PreprocessSpec
+
+MANIFEST = "manifest.json"
+MODEL_FILE = "model.tflite"
+SCHEMA_VERSION = 1
+
+
+class BundleRejected(Exception):
+    """The bundle cannot be trusted; the message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LesionClass:
+    """Attributes:
+    code: such as "mel".
+    name: such as "Melanoma".
+    malignant: whether it counts as malignant in the bundle's label scheme.
+    """
+
+    code: str
+    name: str
+    malignant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParitySample:
+    """A picture with the probabilities that training computed for it, which serving has to find again.
+
+    Attributes:
+        upload: bytes of the picture file.
+        probabilities: uncalibrated, in the order of the classes.
+    """
+
+    upload: bytes
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelBundle:
+    """Attributes:
+    name, version: of the model.
+    model: contents of the `.tflite` file.
+    model_sha256: its digest, 64 hex digits.
+    classes: in the order of the model's outputs.
+    preprocess: what it was trained behind.
+    calibration: from the model's malignant probability to the calibrated one; None gives it unchanged.
+    operating_point: who is referred; None in a draft that has not been evaluated.
+    parity: samples for the check at start.
+    manifest: the whole manifest, for those who show it.
+    """
+
+    name: str
+    version: str
+    model: bytes
+    model_sha256: str
+    classes: tuple[LesionClass, ...]
+    preprocess: PreprocessSpec
+    calibration: Calibration | None
+    operating_point: OperatingPoint | None
+    parity: tuple[ParitySample, ...]
+    manifest: Mapping[str, Any]
+
+
+def load_bundle(folder: Path) -> ModelBundle:
+    """Reads and verifies a bundle.
+
+    Every file that the manifest lists is compared with its size and SHA-256 there, before any of it is used.
+
+    Raises:
+        BundleRejected: the folder, the manifest or a file is missing, a byte differs, or the manifest makes no sense.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BundleRejected(f"{path} cannot be read ({error.strerror}); is {folder} a model bundle?") from error
+    except ValueError as error:
+        raise BundleRejected(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
+        raise BundleRejected(f"{path} is not a manifest of schema version {SCHEMA_VERSION}")
+    try:
+        contents = {name: _verified(folder, name, entry) for name, entry in manifest["files"].items()}
+        return ModelBundle(
+            name=str(manifest["name"]),
+            version=str(manifest["version"]),
+            model=contents[MODEL_FILE],
+            model_sha256=manifest["files"][MODEL_FILE]["sha256"],
+            classes=_classes(manifest["classes"]),
+            preprocess=PreprocessSpec.from_dict(manifest["preprocess"]),
+            calibration=_calibration(manifest["calibration"]),
+            operating_point=_operating_point(manifest["operating_point"]),
+            parity=tuple(
+                ParitySample(contents[sample["file"]], tuple(float(value) for value in sample["probabilities"]))
+                for sample in manifest["parity"]
+            ),
+            manifest=manifest,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise BundleRejected(f"{path} does not fit this version of the app: {reason}") from error
+
+
+def _verified(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise BundleRejected(f"{folder / MANIFEST} lists {name!r}, which lies outside the bundle")
+    path = folder / relative
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise BundleRejected(f"{path} cannot be read ({error.strerror}), but the manifest lists it") from error
+    if len(contents) != entry["bytes"]:
+        raise BundleRejected(f"{path} has {len(contents)} bytes; the manifest says {entry['bytes']}")
+    digest = hashlib.sha256(contents).hexdigest()
+    if digest != entry["sha256"]:
+        raise BundleRejected(f"{path} was changed: its SHA-256 is {digest}; the manifest says {entry['sha256']}")
+    return contents
+
+
+def _classes(entries: list[Mapping[str, Any]]) -> tuple[LesionClass, ...]:
+    classes = tuple(LesionClass(entry["code"], entry["name"], entry["malignant"]) for entry in entries)
+    if any(not isinstance(label.malignant, bool) for label in classes):
+        raise ValueError("each class says malignant: true or false")
+    if len({label.malignant for label in classes}) != 2 or len({label.code for label in classes}) != len(classes):
+        raise ValueError("classes need distinct codes, and at least one malignant and one benign among them")
+    return classes
+
+
+def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
+    if entry is None:
+        return None
+    if entry["method"] != "platt":
+        raise ValueError(f"calibration method {entry['method']!r} is unknown; this version knows 'platt'")
+    return Calibration(float(entry["slope"]), float(entry["intercept"]))
+
+
+def _operating_point(entry: Mapping[str, Any] | None) -> OperatingPoint | None:
+    if entry is None or entry["measured_on"] is None:
+        return None
+    return OperatingPoint(
+        threshold=float(entry["threshold"]),
+        sensitivity=Rate(**entry["sensitivity"]),
+        specificity=Rate(**entry["specificity"]),
+        measured_on=str(entry["measured_on"]),
+    )

@@ -1,0 +1,123 @@
+"""From the model's class probabilities to the answer: calibrated probability of malignancy, prediction, confidence."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Prediction = Literal["benign", "malignant"]
+Assessment = Literal["refer", "low_risk"]
+
+CLIP = 1e-6
+"""Probabilities are kept this far from 0 and 1 before their logarithm is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Platt scaling (Platt 1999) of the malignant probability: logit(p') = slope logit(p) + intercept.
+
+    A slope above 0 keeps the order of pictures, so that calibration never changes a ROC curve.
+    """
+
+    slope: float
+    intercept: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.slope) and math.isfinite(self.intercept) and self.slope > 0):
+            raise ValueError(f"calibration needs a finite slope above 0 and a finite intercept, got {self}")
+
+    def __call__(self, probability: float) -> float:
+        """Calibrates a probability, 0..1 to 0..1."""
+        clipped = min(max(probability, CLIP), 1 - CLIP)
+        score = self.slope * math.log(clipped / (1 - clipped)) + self.intercept
+        # The exponent never overflows this way round, whatever the sign of the score.
+        return 1 / (1 + math.exp(-score)) if score >= 0 else math.exp(score) / (1 + math.exp(score))
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A measured share with its 95 % interval, all 0..1."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """The threshold that decides who is referred, and what it was measured to do.
+
+    Attributes:
+        threshold: calibrated probability of malignancy from which a picture is `refer`, 0..1.
+        sensitivity, specificity: on the data of `measured_on`, which the threshold was not chosen on.
+        measured_on: which data, in words.
+    """
+
+    threshold: float
+    sensitivity: Rate
+    specificity: Rate
+    measured_on: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold < 1:
+            raise ValueError(f"an operating point's threshold lies between 0 and 1, not at {self.threshold}")
+
+    def assess(self, p_malignant: float) -> Assessment:
+        """`refer` from the threshold on, `low_risk` below."""
+        return "refer" if p_malignant >= self.threshold else "low_risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Attributes:
+    prediction: the likelier of the two.
+    p_malignant: calibrated probability of malignancy, 0..1.
+    class_probabilities: calibrated, in the order of the classes; they add up to 1, the malignant ones to p_malignant.
+    """
+
+    prediction: Prediction
+    p_malignant: float
+    class_probabilities: tuple[float, ...]
+
+    @property
+    def confidence(self) -> float:
+        """Calibrated probability of the prediction, 0.5..1."""
+        return self.p_malignant if self.prediction == "malignant" else 1 - self.p_malignant
+
+
+def decide(
+    probabilities: npt.NDArray[np.float32], malignant: Sequence[bool], calibration: Calibration | None
+) -> Decision:
+    """Decides on one picture.
+
+    Args:
+        probabilities: float32 (classes,), the model's output; adds up to about 1.
+        malignant: for each class, whether it counts as malignant.
+        calibration: None leaves the probability as it is.
+
+    Raises:
+        ValueError: the probabilities are not finite numbers from 0 to 1. A failure is never "benign".
+    """
+    values = np.asarray(probabilities, dtype=np.float64)
+    mask = np.asarray(malignant, dtype=bool)
+    if values.shape != mask.shape or not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
+        raise ValueError("the model's output is not a probability for each class")
+    values = values / values.sum()
+    raw = float(values[mask].sum())
+    p_malignant = calibration(raw) if calibration else raw
+    scaled = np.where(mask, _share(values, mask) * p_malignant, _share(values, ~mask) * (1 - p_malignant))
+    return Decision(
+        # An exact tie is read as malignant: the cost of a false reassurance is the higher one.
+        prediction="malignant" if p_malignant >= 0.5 else "benign",
+        p_malignant=p_malignant,
+        class_probabilities=tuple(float(value) for value in scaled),
+    )
+
+
+def _share(values: npt.NDArray[np.float64], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Each class's share of its own side; even where the side has no probability at all."""
+    total = float(values[mask].sum())
+    return values / total if total > 0 else np.full(values.shape, 1 / mask.sum())

@@ -1,0 +1,135 @@
+"""Screener.screen(bytes) -> Screening: the one way through, for web, API, command line and evaluation."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from app.screening.bundle import BundleRejected, LesionClass, ModelBundle, load_bundle
+from app.screening.decision import Assessment, Decision, Prediction, decide
+from app.screening.decode import DecodeLimits, decode
+from app.screening.preprocess import preprocess
+from app.screening.runtime import ModelRejected, TFLiteModel
+
+PARITY_TOLERANCE = 1e-3
+"""Largest difference of a class probability from the parity samples; fp16 and runtimes differ by 1e-4 at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassProbability:
+    """Attributes:
+    label: the class.
+    probability: calibrated, 0..1; those of all classes add up to 1.
+    """
+
+    label: LesionClass
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """The answer to one picture.
+
+    Attributes:
+        prediction: "benign" or "malignant", the likelier.
+        confidence: its calibrated probability, 0.5..1.
+        p_malignant: calibrated probability of malignancy, 0..1.
+        assessment: "refer" or "low_risk" at the bundle's operating point; None where it has none.
+        classes: all classes, the likeliest first.
+        raw_probabilities: float32 (classes,), the model's output before calibration, in the manifest's order.
+        image: what was decoded, RGB uint8 (H, W, 3), oriented.
+        timings_ms: milliseconds of "decode", "preprocess" and "inference".
+    """
+
+    prediction: Prediction
+    confidence: float
+    p_malignant: float
+    assessment: Assessment | None
+    classes: tuple[ClassProbability, ...]
+    raw_probabilities: npt.NDArray[np.float32]
+    image: npt.NDArray[np.uint8]
+    timings_ms: dict[str, float]
+
+
+class Screener:
+    """Screens pictures with one bundle. Safe to call from any number of threads."""
+
+    def __init__(self, bundle: ModelBundle, limits: DecodeLimits | None = None) -> None:
+        """Loads the model and checks it on the bundle's parity samples.
+
+        Raises:
+            BundleRejected: the model does not fit its manifest or answers a parity sample differently.
+        """
+        self.bundle = bundle
+        self.limits = limits or DecodeLimits()
+        self._malignant = [label.malignant for label in bundle.classes]
+        try:
+            self._model = TFLiteModel(
+                bundle.model, input_side=bundle.preprocess.output_size, classes=len(bundle.classes)
+            )
+            self.check_parity()
+        except ModelRejected as error:
+            raise BundleRejected(f"bundle {bundle.name!r}: model.tflite does not fit its manifest: {error}") from error
+
+    @classmethod
+    def from_folder(cls, folder: Path, limits: DecodeLimits | None = None) -> "Screener":
+        """Verifies and loads the bundle in `folder`. Raises BundleRejected."""
+        return cls(load_bundle(folder), limits)
+
+    def screen(self, upload: bytes) -> Screening:
+        """Screens one upload.
+
+        Raises:
+            RefusedUpload: the upload is not a picture that can be screened; the subclass says why.
+            ModelRejected, ValueError: the model gave no probabilities. Never answered with a class.
+        """
+        started = time.perf_counter()
+        image = decode(upload, self.limits)
+        decoded = time.perf_counter()
+        picture = preprocess(image, self.bundle.preprocess)
+        prepared = time.perf_counter()
+        probabilities = self._model(picture)
+        inferred = time.perf_counter()
+        decision = decide(probabilities, self._malignant, self.bundle.calibration)
+        return Screening(
+            prediction=decision.prediction,
+            confidence=decision.confidence,
+            p_malignant=decision.p_malignant,
+            assessment=point.assess(decision.p_malignant) if (point := self.bundle.operating_point) else None,
+            classes=self._ranked(decision),
+            raw_probabilities=probabilities,
+            image=image,
+            timings_ms={
+                "decode": (decoded - started) * 1e3,
+                "preprocess": (prepared - decoded) * 1e3,
+                "inference": (inferred - prepared) * 1e3,
+            },
+        )
+
+    def check_parity(self) -> None:
+        """Answers the bundle's parity samples.
+
+        Raises:
+            BundleRejected: there are none, or an answer is more than PARITY_TOLERANCE away from training's.
+        """
+        if not self.bundle.parity:
+            raise BundleRejected(f"bundle {self.bundle.name!r} has no parity sample, so that it cannot be checked")
+        for sample in self.bundle.parity:
+            found = self.screen(sample.upload).raw_probabilities
+            if found.shape != (len(sample.probabilities),):
+                raise BundleRejected(f"bundle {self.bundle.name!r}: a parity sample has the wrong number of classes")
+            worst = float(np.abs(found - np.asarray(sample.probabilities)).max())
+            if worst > PARITY_TOLERANCE:
+                raise BundleRejected(
+                    f"bundle {self.bundle.name!r}: model.tflite answers a parity sample {worst:.4f} away from what "
+                    f"training computed (at most {PARITY_TOLERANCE}); the model or the preprocessing is another one"
+                )
+
+    def _ranked(self, decision: Decision) -> tuple[ClassProbability, ...]:
+        classes = (
+            ClassProbability(label, probability)
+            for label, probability in zip(self.bundle.classes, decision.class_probabilities, strict=True)
+        )
+        return tuple(sorted(classes, key=lambda entry: -entry.probability))

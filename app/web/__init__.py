@@ -1,0 +1,5 @@
+"""The clinician's pages."""
+
+from app.web.routes import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,52 @@
+"""Writes model bundles: what `app.screening.bundle` reads and verifies."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from app.screening.bundle import MANIFEST, load_bundle
+
+MAX_MODEL_BYTES = round(469.77 * 1000)
+"""The size limit of the published student's fp16 file, 469.77 KB with 1 KB = 1,000 bytes."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a bundle. Raises FileNotFoundError with the verb that makes one."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist; `python -m training export` writes it")
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Writes the manifest with the size and SHA-256 of every other file in the folder, and loads it as the app would."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    manifest["files"] = {
+        path.relative_to(folder).as_posix(): {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+        }
+        for path in files
+    }
+    text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    load_bundle(folder)
+
+
+def release(folder: Path, model_store: Path) -> Path:
+    """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
+
+    Raises:
+        ValueError: it has no calibration or no test metrics yet.
+    """
+    manifest = read_manifest(folder)
+    if not manifest["calibration"] or "test" not in manifest["metrics"]:
+        raise ValueError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
+    bundle = load_bundle(folder)
+    target = model_store / bundle.name
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
+    return target

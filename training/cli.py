@@ -1,0 +1,185 @@
+"""`python -m training <verb>`: parses, calls, prints. What a verb does stands in the module it calls."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from app.config import DEFAULT_BUNDLE
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+EVALUATION_LOG = "test_set_openings.jsonl"
+DEFAULT_DATA_ROOT = Path(os.environ.get("LESION_DATA_ROOT", REPOSITORY.parent / "shared" / "data"))
+
+data_root_option = click.option(
+    "--data-root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_DATA_ROOT,
+    help="Folder that holds ham10000/ and the others. Default: $LESION_DATA_ROOT, else ../shared/data.",
+)
+recipe_option = click.option("--recipe", "recipe_name", required=True, help="Name of a file in training/recipes.")
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=REPOSITORY / "runs",
+    help="Folder for runs and caches. Default: runs/ in the repository, which git ignores.",
+)
+
+
+@click.group(context_settings={"max_content_width": 110, "show_default": False})
+def main() -> None:
+    """Trains, exports and measures the models that the app serves."""
+
+
+@main.group()
+def data() -> None:
+    """Reads, splits and preprocesses data sets."""
+
+
+@data.command("split")
+@click.option("--dataset", default="ham10000")
+@click.option("--name", required=True, help="Name of the manifest in training/splits.")
+@click.option("--seed", default=2024, show_default=True)
+@data_root_option
+def split_command(dataset: str, name: str, seed: int, data_root: Path) -> None:
+    """Splits a data set 70:10:20 by lesion, stratified by class, and writes the manifest."""
+    from training.datasets.parts import read
+    from training.datasets.splits import split_by_lesion
+
+    split = split_by_lesion(read(dataset, data_root), name=name, seed=seed)
+    click.echo(f"{split.save()}: {len(split.train)} / {len(split.validation)} / {len(split.test_ids)} images")
+
+
+@data.command("bilateral")
+@click.option("--split", "split_name", default="ham10000-lesion", show_default=True)
+@click.option("--images", default=400, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@data_root_option
+def bilateral_command(split_name: str, images: int, seed: int, data_root: Path) -> None:
+    """Measures bilateral filters on training images and writes docs/figures/bilateral.json."""
+    from training.bilateral import as_json, measure_candidates
+    from training.datasets.parts import read_split
+    from training.datasets.splits import select
+    from training.report import BILATERAL
+
+    records, split = read_split(split_name, data_root)
+    candidates = measure_candidates(select(records, split.train), images=images, seed=seed)
+    path = REPOSITORY / BILATERAL
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(as_json(candidates, images=images, seed=seed), indent=1) + "\n", encoding="utf-8")
+    click.echo(f"{path}: chosen {as_json(candidates, images=images, seed=seed)['chosen']}")
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def train(recipe_name: str, data_root: Path, out: Path) -> None:
+    """Trains a recipe's student; goes on where an interrupted run stopped."""
+    from training.datasets.parts import training_parts
+    from training.datasets.schemes import SCHEMES
+    from training.fit import fit
+    from training.recipe import load_recipe
+
+    recipe = load_recipe(recipe_name)
+    scheme = SCHEMES[recipe.scheme]
+    train_part, validation_part, provenance = training_parts(recipe, scheme, data_root, out / "cache")
+    fit(recipe, scheme.classes, scheme.malignant, train_part, validation_part, provenance, out / recipe.name)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def export(recipe_name: str, data_root: Path, out: Path) -> None:
+    """Writes the trained student as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images."""
+    import keras
+
+    from training.datasets.parts import read_split
+    from training.datasets.schemes import SCHEMES
+    from training.datasets.splits import select
+    from training.evaluate import PARITY_IMAGES
+    from training.export import export as export_bundle
+    from training.recipe import load_recipe
+
+    recipe = load_recipe(recipe_name)
+    run = out / recipe.name
+    records, split = read_split(recipe.split, data_root)
+    test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
+    parity = select(records, test[:PARITY_IMAGES])
+    folder = export_bundle(recipe, SCHEMES[recipe.scheme], keras.models.load_model(run / "best.keras"), parity, run)
+    click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def calibrate(recipe_name: str, data_root: Path, out: Path) -> None:
+    """Fits the calibration of a run's bundle on the validation part."""
+    from training.datasets.parts import read_split
+    from training.datasets.splits import select
+    from training.evaluate import calibrate as fit_calibration
+    from training.recipe import load_recipe
+
+    recipe = load_recipe(recipe_name)
+    records, split = read_split(recipe.split, data_root)
+    click.echo(fit_calibration(out / recipe.name / "bundle", select(records, split.validation)))
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def evaluate(recipe_name: str, data_root: Path, out: Path) -> None:
+    """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
+    from training.datasets.parts import read_split
+    from training.datasets.splits import select
+    from training.evaluate import evaluate as evaluate_bundle
+    from training.recipe import load_recipe
+
+    recipe = load_recipe(recipe_name)
+    run = out / recipe.name
+    records, split = read_split(recipe.split, data_root)
+    test = split.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
+    click.echo(json.dumps(evaluate_bundle(run / "bundle", select(records, test), run), indent=2))
+
+
+@main.command()
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=DEFAULT_BUNDLE,
+    help="Bundle that the documents describe. Default: the one that the app serves.",
+)
+def report(bundle: Path) -> None:
+    """Writes the model card and every figure in README and docs from the artifacts."""
+    from training.report import write_card, write_documents
+
+    click.echo(write_card(bundle))
+    for path in write_documents(REPOSITORY, bundle):
+        click.echo(path)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def release(recipe_name: str, data_root: Path, out: Path) -> None:
+    """From the publisher's files to model_store: train, export, calibrate, evaluate, card. About an hour on 2 cores."""
+    from training.bundles import release as copy_bundle
+    from training.report import write_card
+
+    for verb in ("train", "export", "calibrate", "evaluate"):
+        # A process each: TensorFlow, which trains and exports, must not meet the TFLite runtime that evaluates.
+        command = [sys.executable, "-m", "training", verb, "--recipe", recipe_name]
+        click.secho(f"{verb} {recipe_name}", bold=True)
+        subprocess.run(
+            [*command, "--data-root", str(data_root), "--out", str(out)], check=True, cwd=REPOSITORY
+        )
+    bundle = out / recipe_name / "bundle"
+    write_card(bundle)
+    click.echo(copy_bundle(bundle, DEFAULT_BUNDLE.parent))

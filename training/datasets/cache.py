@@ -1,0 +1,95 @@
+"""Preprocessed images on disk, so that the six stages run once an image and not once an epoch.
+
+A cache belongs to one PreprocessSpec and one list of images: its folder is named by their digest, so that a cache of
+other contents is never found, let alone used.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from app.screening.decode import DecodeLimits, decode
+from app.screening.preprocess import PreprocessSpec, preprocess
+from training.datasets.records import LesionRecord
+
+ALGORITHM = "preprocess-cache-1"
+
+
+@dataclass(frozen=True, slots=True)
+class PreprocessedImages:
+    """Attributes:
+    pixels: uint8 (N, side, side, 3), memory-mapped; divided by 255 it is exactly what `preprocess` gives.
+    image_ids: N ids, in the order of `pixels`.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    image_ids: tuple[str, ...]
+
+
+def preprocessed(records: Sequence[LesionRecord], spec: PreprocessSpec, cache_root: Path) -> PreprocessedImages:
+    """The six stages of every record, from the cache where it has them.
+
+    Args:
+        records: in the order wanted.
+        spec: its `rescale` stage must be on; pictures are kept as uint8 before it.
+        cache_root: folder that holds all caches.
+
+    Raises:
+        RefusedUpload: a picture cannot be decoded.
+        ValueError: the output of `spec` is not n/255 exactly and cannot be kept as uint8.
+    """
+    folder = cache_root / _digest(records, spec)
+    if not (folder / "index.json").is_file():
+        _build(records, spec, folder)
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    return PreprocessedImages(np.load(folder / "pixels.npy", mmap_mode="r"), tuple(index["image_ids"]))
+
+
+def _build(records: Sequence[LesionRecord], spec: PreprocessSpec, folder: Path) -> None:
+    # Built beside its place and renamed when whole: an interrupted build leaves nothing that looks like a cache.
+    building = folder.with_name(f"{folder.name}.building-{os.getpid()}")
+    building.mkdir(parents=True)
+    try:
+        shape = (len(records), spec.output_size, spec.output_size, 3)
+        pixels = np.lib.format.open_memmap(building / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
+        paths = [str(record.image_path) for record in records]
+        with multiprocessing.get_context("spawn").Pool() as pool:
+            pictures = pool.imap(partial(_preprocess_file, spec=spec), paths, chunksize=16)
+            for row, picture in enumerate(tqdm(pictures, total=len(paths), desc="six stages", unit="image")):
+                pixels[row] = picture
+        pixels.flush()
+        index = {
+            "algorithm": ALGORITHM,
+            "preprocess": spec.to_dict(),
+            "image_ids": [record.image_id for record in records],
+        }
+        (building / "index.json").write_text(json.dumps(index), encoding="utf-8")
+        building.rename(folder)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def _preprocess_file(path: str, spec: PreprocessSpec) -> npt.NDArray[np.uint8]:
+    picture = preprocess(decode(Path(path).read_bytes(), DecodeLimits()), spec)
+    levels = np.rint(picture * 255).astype(np.uint8)
+    if not np.array_equal(levels.astype(np.float32) / np.float32(255), picture):
+        raise ValueError("this PreprocessSpec does not give multiples of 1/255; the cache cannot keep it as uint8")
+    return levels
+
+
+def _digest(records: Sequence[LesionRecord], spec: PreprocessSpec) -> str:
+    digest = hashlib.sha256(json.dumps([ALGORITHM, spec.to_dict()], sort_keys=True).encode())
+    for record in records:
+        digest.update(record.image_id.encode() + hashlib.sha256(record.image_path.read_bytes()).digest())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,150 @@
+"""Splits by lesion, kept as manifests that later commands take by name.
+
+The test part is not an attribute that a training command could read by accident: it is reached only through
+`SplitManifest.open_test`, which logs who asked, when and for what.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sklearn.model_selection import train_test_split
+
+from training.datasets.records import DatasetError, LesionRecord
+
+SPLITS_FOLDER = Path(__file__).resolve().parent.parent / "splits"
+ALGORITHM = "lesion-stratified-1"
+"""Names the code below; a change that moves a lesion to another part needs a new name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitManifest:
+    """Which image is in which part.
+
+    Attributes:
+        name: the manifest's file name without its ending.
+        dataset: name of the data set.
+        algorithm: version of the code that made it.
+        seed: of the shuffle.
+        fractions: training, validation and test share of the lesions.
+        data_sha256: `data_digest` of the records that were split.
+        train, validation: image ids, sorted.
+        test_ids: image ids, sorted. Read through `open_test`, never directly.
+    """
+
+    name: str
+    dataset: str
+    algorithm: str
+    seed: int
+    fractions: tuple[float, float, float]
+    data_sha256: str
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test_ids: tuple[str, ...]
+
+    def sha256(self) -> str:
+        """Digest of the manifest's contents, 64 hex digits; bundles carry it."""
+        return hashlib.sha256(_canonical(asdict(self))).hexdigest()
+
+    def save(self, folder: Path = SPLITS_FOLDER) -> Path:
+        """Writes `folder`/<name>.json and returns its path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.name}.json"
+        path.write_text(json.dumps(asdict(self), indent=0) + "\n", encoding="utf-8")
+        return path
+
+    @classmethod
+    def load(cls, name: str, folder: Path = SPLITS_FOLDER) -> "SplitManifest":
+        """Reads a manifest by name. Raises DatasetError where there is none."""
+        path = folder / f"{name}.json"
+        if not path.is_file():
+            known = sorted(found.stem for found in folder.glob("*.json"))
+            raise DatasetError(f"no split named {name!r} in {folder}; there are {known}. `data split` makes one.")
+        values = json.loads(path.read_text(encoding="utf-8"))
+        for key in ("train", "validation", "test_ids", "fractions"):
+            values[key] = tuple(values[key])
+        return cls(**values)
+
+    def open_test(self, log: Path, purpose: str) -> tuple[str, ...]:
+        """The image ids of the test part; appends a line to `log` (JSON lines) first."""
+        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "split": self.name, "purpose": purpose}
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        return self.test_ids
+
+
+def split_by_lesion(
+    records: Sequence[LesionRecord],
+    *,
+    name: str,
+    seed: int,
+    fractions: tuple[float, float, float] = (0.7, 0.1, 0.2),
+) -> SplitManifest:
+    """Splits lesions, stratified by class; all images of a lesion go to the same part.
+
+    Args:
+        records: of one data set.
+        name: of the manifest.
+        seed: the same records and seed give the same manifest.
+        fractions: training, validation and test share of the lesions; they add up to 1.
+
+    Raises:
+        DatasetError: a lesion has images of two classes.
+        ValueError: the fractions do not add up to 1.
+    """
+    if abs(sum(fractions) - 1) > 1e-9:
+        raise ValueError(f"fractions add up to {sum(fractions)}, not 1")
+    classes: dict[str, str] = {}
+    for record in sorted(records, key=lambda record: record.image_id):
+        if classes.setdefault(record.group, record.dx) != record.dx:
+            raise DatasetError(f"lesion {record.group} is both {classes[record.group]} and {record.dx}")
+    lesions = sorted(classes)
+    labels = [classes[lesion] for lesion in lesions]
+    rest, test = train_test_split(lesions, test_size=fractions[2], stratify=labels, random_state=seed)
+    train, validation = train_test_split(
+        rest,
+        test_size=fractions[1] / (fractions[0] + fractions[1]),
+        stratify=[classes[lesion] for lesion in rest],
+        random_state=seed,
+    )
+
+    def images(part: Sequence[str]) -> tuple[str, ...]:
+        chosen = set(part)
+        return tuple(sorted(record.image_id for record in records if record.group in chosen))
+
+    return SplitManifest(
+        name=name,
+        dataset=records[0].source,
+        algorithm=ALGORITHM,
+        seed=seed,
+        fractions=fractions,
+        data_sha256=data_digest(records),
+        train=images(train),
+        validation=images(validation),
+        test_ids=images(test),
+    )
+
+
+def data_digest(records: Sequence[LesionRecord]) -> str:
+    """SHA-256 over id, lesion, class and file contents of every record, in the order of their ids."""
+    digest = hashlib.sha256()
+    for record in sorted(records, key=lambda record: record.image_id):
+        contents = hashlib.sha256(record.image_path.read_bytes()).hexdigest()
+        digest.update(f"{record.image_id},{record.lesion_id},{record.dx},{contents}\n".encode())
+    return digest.hexdigest()
+
+
+def select(records: Sequence[LesionRecord], image_ids: Sequence[str]) -> list[LesionRecord]:
+    """The records of `image_ids`, in that order. Raises DatasetError where one is not at hand."""
+    by_id = {record.image_id: record for record in records}
+    if absent := [image_id for image_id in image_ids if image_id not in by_id]:
+        raise DatasetError(f"{len(absent)} images of the split are not in the data, among them {absent[:3]}")
+    return [by_id[image_id] for image_id in image_ids]
+
+
+def _canonical(values: object) -> bytes:
+    return json.dumps(values, sort_keys=True, separators=(",", ":")).encode()

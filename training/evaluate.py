@@ -1,0 +1,161 @@
+"""Measures a bundle as it will be served: every image's file goes through the Screener. No TensorFlow here.
+
+`calibrate` sees the validation part only; `evaluate` opens the test part, which is logged, and changes nothing but the
+metrics in the manifest.
+"""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from tqdm import tqdm
+
+from app.screening.decision import CLIP, decide
+from app.screening.screener import Screener
+from training.bundles import read_manifest, write_manifest
+from training.datasets.records import LesionRecord
+from training.metrics import Answers, measure, operating_rates
+
+BOOTSTRAP_SEED = 1
+PARITY_IMAGES = 100
+TARGET_SENSITIVITY = 0.95
+
+
+def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any]:
+    """Fits Platt scaling and the threshold on the validation part and writes both into the bundle's manifest.
+
+    Returns:
+        The manifest's `calibration` and `operating_point`.
+    """
+    manifest = read_manifest(folder)
+    manifest.update(calibration=None, operating_point=None, metrics={})
+    write_manifest(folder, manifest)
+    screener = Screener.from_folder(folder)
+    malignant = _is_malignant(screener, validation)
+    raw = _screen(screener, validation)[:, [label.malignant for label in screener.bundle.classes]].sum(axis=1)
+    scores = _logit(raw.astype(np.float64))[:, np.newaxis]
+    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(scores, malignant)
+    manifest["calibration"] = {
+        "method": "platt",
+        "slope": float(fitted.coef_[0, 0]),
+        "intercept": float(fitted.intercept_[0]),
+        "fitted_on": "validation",
+        "images": len(validation),
+        "lesions": len({record.group for record in validation}),
+    }
+    calibrated = 1 / (1 + np.exp(-(fitted.coef_[0, 0] * scores[:, 0] + fitted.intercept_[0])))
+    manifest["operating_point"] = {
+        "target_sensitivity": TARGET_SENSITIVITY,
+        "threshold": threshold_for(calibrated[malignant], TARGET_SENSITIVITY),
+        "chosen_on": "validation",
+        "measured_on": None,
+    }
+    write_manifest(folder, manifest)
+    return {"calibration": manifest["calibration"], "operating_point": manifest["operating_point"]}
+
+
+def threshold_for(malignant_probabilities: npt.NDArray[np.float64], sensitivity: float) -> float:
+    """The highest threshold that refers at least this share of the malignant images.
+
+    Args:
+        malignant_probabilities: float (N,), calibrated, of the malignant images.
+        sensitivity: 0..1.
+    """
+    descending = np.sort(malignant_probabilities)[::-1]
+    return float(descending[int(np.ceil(sensitivity * len(descending))) - 1])
+
+
+def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str, Any]:
+    """Screens the test part and writes the metrics into the manifest, and each answer to `run`/test_predictions.csv.
+
+    Returns:
+        The manifest's `metrics`.
+    """
+    screener = Screener.from_folder(folder)
+    raw = _screen(screener, test)
+    groups = [record.group for record in test]
+    answers = to_answers(screener, raw, test)
+    manifest = read_manifest(folder)
+    manifest["metrics"] = {
+        "test": {
+            "images": len(test),
+            "lesions": len(set(groups)),
+            "malignant_images": int(answers.malignant.sum()),
+            "intervals": "95 % percentile bootstrap over lesions, 1,000 resamples",
+            **measure(answers, groups, seed=BOOTSTRAP_SEED),
+        },
+        "keras_tflite": _compare_with_keras(screener, raw, test, run),
+    }
+    threshold = manifest["operating_point"]["threshold"]
+    measured = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED)
+    where = f"{manifest['training']['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
+    manifest["operating_point"].update(measured_on=where, **measured)
+    write_manifest(folder, manifest)
+    _write_predictions(run / "test_predictions.csv", screener, raw, answers, test)
+    metrics: dict[str, Any] = manifest["metrics"]
+    return metrics
+
+
+def to_answers(screener: Screener, raw: npt.NDArray[np.float32], records: Sequence[LesionRecord]) -> Answers:
+    """The bundle's decisions on (N, classes) raw probabilities, beside the truth."""
+    codes = [label.code for label in screener.bundle.classes]
+    flags = [label.malignant for label in screener.bundle.classes]
+    decisions = [decide(row, flags, screener.bundle.calibration) for row in raw]
+    return Answers(
+        malignant=_is_malignant(screener, records),
+        p_malignant=np.array([decision.p_malignant for decision in decisions]),
+        labels=np.array([codes.index(record.dx) for record in records]),
+        classes=np.array([int(np.argmax(decision.class_probabilities)) for decision in decisions]),
+        weights=np.ones(len(records)),
+    )
+
+
+def _screen(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.float32]:
+    progress = tqdm(records, desc="screening", unit="image")
+    return np.stack([screener.screen(record.image_path.read_bytes()).raw_probabilities for record in progress])
+
+
+def _is_malignant(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.bool_]:
+    malignant = {label.code for label in screener.bundle.classes if label.malignant}
+    return np.array([record.dx in malignant for record in records])
+
+
+def _logit(probability: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    clipped = np.clip(probability, CLIP, 1 - CLIP)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def _compare_with_keras(
+    screener: Screener, raw: npt.NDArray[np.float32], records: Sequence[LesionRecord], run: Path
+) -> dict[str, Any]:
+    expected = json.loads((run / "keras_probabilities.json").read_text(encoding="utf-8"))
+    flags = [label.malignant for label in screener.bundle.classes]
+    differences, same = [], 0
+    for row, record in zip(raw, records, strict=True):
+        if record.image_id not in expected:
+            continue
+        keras_row = np.array(expected[record.image_id], dtype=np.float32)
+        differences.append(float(np.abs(row - keras_row).max()))
+        decisions = [decide(values, flags, screener.bundle.calibration).prediction for values in (row, keras_row)]
+        same += decisions[0] == decisions[1]
+    return {"images": len(differences), "largest_difference": max(differences), "same_decision": same}
+
+
+def _write_predictions(
+    path: Path,
+    screener: Screener,
+    raw: npt.NDArray[np.float32],
+    answers: Answers,
+    records: Sequence[LesionRecord],
+) -> None:
+    codes = [label.code for label in screener.bundle.classes]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image_id", "lesion_id", "dx", "p_malignant", *(f"raw_{code}" for code in codes)])
+        for record, row, probability in zip(records, raw, answers.p_malignant, strict=True):
+            writer.writerow([record.image_id, record.lesion_id, record.dx, probability, *row.tolist()])

@@ -1,0 +1,116 @@
+"""From a trained Keras model to a draft bundle: fp16 TFLite, parity samples, manifest without calibration and metrics."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
+from app.screening.decode import DecodeLimits, decode
+from app.screening.preprocess import preprocess
+from app.screening.synthetic import draw_lesion
+from training.bundles import MAX_MODEL_BYTES, write_manifest
+from training.datasets.records import LesionRecord
+from training.datasets.schemes import CLASS_NAMES, LabelScheme
+from training.fit import environment
+from training.models.three_block import three_block_student
+from training.recipe import Recipe
+
+PARITY_SEEDS = (1, 2)
+WEIGHTS_LICENCE = "CC BY-NC 4.0"
+
+
+def export(
+    recipe: Recipe, scheme: LabelScheme, trained: keras.Model, parity_records: Sequence[LesionRecord], run: Path
+) -> Path:
+    """Writes `run`/bundle and `run`/keras_probabilities.json.
+
+    Args:
+        recipe: of the run.
+        scheme: its label scheme.
+        trained: the model with the chosen weights, under any precision policy.
+        parity_records: real images for which Keras probabilities are kept, to be compared with the .tflite file by
+            a process without TensorFlow.
+        run: the run folder.
+
+    Raises:
+        ValueError: the file is larger than the limit.
+    """
+    model = in_float32(recipe, scheme, trained)
+    folder = run / "bundle"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "parity").mkdir(parents=True)
+    content = to_fp16_tflite(model)
+    if len(content) > MAX_MODEL_BYTES:
+        raise ValueError(f"the model has {len(content)} bytes; the limit is {MAX_MODEL_BYTES}")
+    (folder / MODEL_FILE).write_bytes(content)
+    parity = []
+    for seed in PARITY_SEEDS:
+        name = f"parity/synthetic-{seed}.png"
+        cv2.imwrite(str(folder / name), cv2.cvtColor(draw_lesion(seed), cv2.COLOR_RGB2BGR))
+        parity.append({"file": name, "probabilities": _answer(model, recipe, [folder / name])[0]})
+    write_manifest(folder, _manifest(recipe, scheme, model, parity, run))
+    probabilities = _answer(model, recipe, [record.image_path for record in parity_records])
+    answers = dict(zip([record.image_id for record in parity_records], probabilities, strict=True))
+    (run / "keras_probabilities.json").write_text(json.dumps(answers), encoding="utf-8")
+    return folder
+
+
+def in_float32(recipe: Recipe, scheme: LabelScheme, trained: keras.Model) -> keras.Model:
+    """The same network with the same weights under the float32 policy: TFLite's kernels know no bfloat16."""
+    keras.mixed_precision.set_dtype_policy("float32")
+    model = three_block_student(input_side=recipe.preprocess.output_size, classes=len(scheme.classes))
+    model.set_weights(trained.get_weights())
+    return model
+
+
+def to_fp16_tflite(model: keras.Model) -> bytes:
+    """Converts to TFLite with fp16 weights."""
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+    content: bytes = converter.convert()
+    return content
+
+
+def _answer(model: keras.Model, recipe: Recipe, paths: Sequence[Path]) -> list[list[float]]:
+    pictures: list[npt.NDArray[np.float32]] = [
+        preprocess(decode(path.read_bytes(), DecodeLimits()), recipe.preprocess) for path in paths
+    ]
+    if not pictures:
+        return []
+    probabilities: list[list[float]] = model.predict(np.stack(pictures), batch_size=32, verbose=0).tolist()
+    return probabilities
+
+
+def _manifest(
+    recipe: Recipe, scheme: LabelScheme, model: keras.Model, parity: list[dict[str, Any]], run: Path
+) -> dict[str, Any]:
+    training = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    history = (run / "history.csv").read_text(encoding="utf-8").splitlines()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": recipe.name,
+        "version": recipe.version,
+        "created": datetime.now(UTC).date().isoformat(),
+        "licence": WEIGHTS_LICENCE,
+        "classes": [
+            {"code": code, "name": CLASS_NAMES[code], "malignant": scheme.is_malignant(code)}
+            for code in scheme.classes
+        ],
+        "preprocess": recipe.preprocess.to_dict(),
+        "calibration": None,
+        "operating_point": None,
+        "parity": parity,
+        "training": {**training, "epochs_run": len(history) - 1, "parameters": model.count_params()},
+        "export": {**environment(), "format": "TFLite fp16"},
+        "metrics": {},
+    }

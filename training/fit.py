@@ -1,0 +1,197 @@
+"""Trains a recipe's student on its training part; the validation part chooses the epoch. Never sees the test part.
+
+A run writes its folder as it goes: run.json (recipe, versions, digests), history.csv, checkpoint.keras with the state
+after the last whole epoch, and best.keras. A run that finds a checkpoint goes on from there to the very same result,
+since order and augmentation of an epoch depend only on the seed and the epoch's number.
+"""
+
+import json
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tensorflow as tf
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from training.augment import augment
+from training.datasets.cache import PreprocessedImages
+from training.models.three_block import three_block_student
+from training.recipe import Recipe
+
+LIBRARIES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
+VALIDATION_BATCH = 128
+
+
+class RunMismatch(Exception):
+    """The run folder belongs to another recipe, data or split."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledImages:
+    """Attributes:
+    images: N preprocessed images.
+    labels: int64 (N,), index of the class in the label scheme.
+    """
+
+    images: PreprocessedImages
+    labels: npt.NDArray[np.int64]
+
+
+def fit(
+    recipe: Recipe,
+    classes: tuple[str, ...],
+    malignant: tuple[str, ...],
+    train: LabelledImages,
+    validation: LabelledImages,
+    provenance: dict[str, str],
+    run: Path,
+) -> keras.Model:
+    """Trains, or goes on training.
+
+    Args:
+        recipe: what to do.
+        classes: class codes in the order of the labels.
+        malignant: the classes that count as malignant.
+        train, validation: the two parts.
+        provenance: digests of data and split; part of run.json, and a resumed run must have the same.
+        run: the run folder.
+
+    Returns:
+        The student with the weights of the epoch with the highest validation AUC (malignant versus benign).
+
+    Raises:
+        RunMismatch: `run` holds a run of something else.
+    """
+    _open_run(recipe, provenance, run)
+    keras.utils.set_random_seed(recipe.seed)
+    keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
+    model, history = _start(recipe, len(classes), len(train.labels), run)
+    weights = class_weights(train.labels, len(classes), recipe.fit.class_weight_power)
+    is_malignant = np.array([code in malignant for code in classes])
+    for epoch in range(len(history), recipe.fit.epochs):
+        result = model.fit(
+            _epoch(recipe, train, weights, epoch), initial_epoch=epoch, epochs=epoch + 1, verbose="auto"
+        )
+        scores = _validate(model, validation, is_malignant)
+        history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
+        if scores["validation_auc"] >= max(row["validation_auc"] for row in history):
+            _save(model, run / "best.keras")
+        _save(model, run / "checkpoint.keras")
+        pd.DataFrame(history).to_csv(run / "history.csv", index=False)
+        print(f"epoch {epoch + 1}/{recipe.fit.epochs}", {key: round(value, 4) for key, value in scores.items()})
+    return keras.models.load_model(run / "best.keras")
+
+
+def class_weights(labels: npt.NDArray[np.int64], classes: int, power: float) -> npt.NDArray[np.float32]:
+    """(N / (K n_c)) ** power for each class c, then scaled so that the mean weight of an image is 1."""
+    counts = np.bincount(labels, minlength=classes)
+    weights = (len(labels) / (classes * np.maximum(counts, 1))) ** power
+    return np.asarray(weights / weights[labels].mean(), dtype=np.float32)
+
+
+def _start(recipe: Recipe, classes: int, images: int, run: Path) -> tuple[keras.Model, list[dict[str, float]]]:
+    if (run / "checkpoint.keras").is_file():
+        history: list[dict[str, float]] = pd.read_csv(run / "history.csv").to_dict("records")
+        return keras.models.load_model(run / "checkpoint.keras"), history
+    steps = images // recipe.fit.batch_size
+    warmup = round(recipe.fit.warmup_epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        warmup_target=recipe.fit.peak_learning_rate,
+        warmup_steps=warmup,
+        decay_steps=recipe.fit.epochs * steps - warmup,
+    )
+    model = three_block_student(input_side=recipe.preprocess.output_size, classes=classes)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=recipe.fit.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.fit.label_smoothing),
+        jit_compile=False,  # XLA is four times slower here on a CPU
+    )
+    return model, []
+
+
+def _epoch(recipe: Recipe, train: LabelledImages, weights: npt.NDArray[np.float32], epoch: int) -> Any:
+    """The batches of one epoch as a tf.data.Dataset: (pictures float32 0..1, one-hot labels, weights)."""
+    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(train.labels))
+    size = recipe.fit.batch_size
+    steps = len(order) // size
+    one_hot = np.eye(len(weights), dtype=np.float32)
+
+    def batch(step: npt.NDArray[np.int64]) -> tuple[Any, ...]:
+        rows = order[int(step) * size : (int(step) + 1) * size]
+        pictures = augment(train.images.pixels[rows], (recipe.seed, epoch, int(step)), recipe.augment)
+        labels = train.labels[rows]
+        return pictures.astype(np.float32) / np.float32(255), one_hot[labels], weights[labels]
+
+    side = recipe.preprocess.output_size
+
+    def shaped(step: Any) -> Any:
+        pictures, labels, sample_weights = tf.numpy_function(batch, [step], [tf.float32, tf.float32, tf.float32])
+        return (
+            tf.ensure_shape(pictures, (size, side, side, 3)),
+            tf.ensure_shape(labels, (size, len(weights))),
+            tf.ensure_shape(sample_weights, (size,)),
+        )
+
+    options = tf.data.Options()
+    # The autotuner sleeps twice as long after each of its rounds, and the end of an epoch waits for it: 10 to 20 s.
+    options.autotune.enabled = False
+    return tf.data.Dataset.range(steps).map(shaped, num_parallel_calls=2).prefetch(2).with_options(options)
+
+
+def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:
+    batches = range(0, len(validation.labels), VALIDATION_BATCH)
+    probabilities = np.concatenate(
+        [
+            model.predict_on_batch(validation.images.pixels[at : at + VALIDATION_BATCH].astype(np.float32) / 255)
+            for at in batches
+        ]
+    )
+    truth = is_malignant[validation.labels]
+    return {
+        "validation_auc": float(roc_auc_score(truth, probabilities[:, is_malignant].sum(axis=1))),
+        "validation_balanced_accuracy": float(
+            balanced_accuracy_score(validation.labels, probabilities.argmax(axis=1))
+        ),
+    }
+
+
+def _open_run(recipe: Recipe, provenance: dict[str, str], run: Path) -> None:
+    identity = json.loads(json.dumps({"recipe": recipe.to_dict(), **provenance}))
+    path = run / "run.json"
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if differing := [key for key, value in identity.items() if before.get(key) != value]:
+            raise RunMismatch(
+                f"{run} holds a run with another {' and '.join(differing)}; name another folder with --out, or remove it."
+            )
+        return
+    run.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**identity, **environment()}, indent=2) + "\n", encoding="utf-8")
+
+
+def environment() -> dict[str, Any]:
+    """Library versions, Python version and git commit ("unknown" outside a checkout) of this process."""
+    git = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
+    )
+    return {
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "python": platform.python_version(),
+        "git_commit": git.stdout.strip() or "unknown",
+    }
+
+
+def _save(model: keras.Model, path: Path) -> None:
+    # A run that is killed while writing keeps the checkpoint before.
+    beside = path.with_name(f"writing-{path.name}")
+    model.save(beside)
+    os.replace(beside, path)

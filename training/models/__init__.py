@@ -1,0 +1,1 @@
+"""Networks: students, and later the teachers."""

@@ -1,0 +1,76 @@
+"""What an experiment is: frozen values, in the order in which data meets them. One Python file each in recipes/."""
+
+import importlib
+import pkgutil
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.screening.preprocess import PreprocessSpec
+from training.augment import AugmentSpec
+
+
+@dataclass(frozen=True, slots=True)
+class FitSpec:
+    """Attributes:
+    epochs: passes over the training part.
+    batch_size: images a step.
+    peak_learning_rate: after the warm-up; falls to 0 along a half cosine by the last step.
+    warmup_epochs: of linear rise.
+    weight_decay: of AdamW, decoupled.
+    class_weight_power: each class weighs (N / (K n_c)) ** power in the loss: 0 = none, 1 = inverse frequency.
+    label_smoothing: share of the target that is spread over all classes.
+    mixed_precision: Keras policy while training; weights stay float32.
+    """
+
+    epochs: int
+    batch_size: int
+    peak_learning_rate: float
+    warmup_epochs: float
+    weight_decay: float
+    class_weight_power: float
+    label_smoothing: float
+    mixed_precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Attributes:
+    name: of the recipe, its run folder and its bundle.
+    version: of the bundle it makes.
+    dataset: name of the reader.
+    split: name of the split manifest.
+    scheme: name of the label scheme.
+    preprocess: the six stages.
+    augment: what training pictures go through; never validation or test.
+    fit: the optimisation.
+    seed: of initial weights, order and augmentation.
+    """
+
+    name: str
+    version: str
+    dataset: str
+    split: str
+    scheme: str
+    preprocess: PreprocessSpec
+    augment: AugmentSpec
+    fit: FitSpec
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return asdict(self)
+
+
+def recipe_names() -> list[str]:
+    """Every recipe in training/recipes, sorted."""
+    import training.recipes
+
+    return sorted(module.name for module in pkgutil.iter_modules(training.recipes.__path__))
+
+
+def load_recipe(name: str) -> Recipe:
+    """The recipe called `name`. Raises ValueError with the known names where there is none."""
+    if name not in recipe_names():
+        raise ValueError(f"no recipe named {name!r}; there are {recipe_names()}")
+    recipe: Recipe = importlib.import_module(f"training.recipes.{name}").RECIPE
+    return recipe
