@@ -1,6 +1,7 @@
 """gunicorn: HOST, PORT, WEB_CONCURRENCY (workers) and THREADS from the environment."""
 
 import os
+import pathlib
 import secrets
 import sys
 
@@ -12,7 +13,7 @@ threads = int(os.environ.get("THREADS") or 2)
 timeout = 30
 graceful_timeout = 20
 # The heartbeat file of a worker belongs in memory: on a disk it can stall the worker, and a container may have none.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+worker_tmp_dir = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None
 # Nothing steers a running server but signals.
 control_socket_disable = True
 

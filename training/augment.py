@@ -41,9 +41,7 @@ class AugmentSpec:
     blur: float = 0.0
 
 
-def augment(
-    pictures: npt.NDArray[np.uint8], seed: Sequence[int], spec: AugmentSpec
-) -> npt.NDArray[np.uint8]:
+def augment(pictures: npt.NDArray[np.uint8], seed: Sequence[int], spec: AugmentSpec) -> npt.NDArray[np.uint8]:
     """Augments a batch.
 
     Args:
@@ -87,4 +85,4 @@ def affine(random: np.random.Generator, side: int, spec: AugmentSpec) -> npt.NDA
 
 
 def _levels(gain: float, offset: float) -> npt.NDArray[np.uint8]:
-    return np.clip(np.rint(np.arange(256) * gain + offset), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(np.arange(256) * gain + offset), 0, 255), np.uint8)

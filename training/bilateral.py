@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -77,7 +76,7 @@ def as_json(candidates: Sequence[Candidate], *, images: int, seed: int) -> dict[
 def _picture_and_mask(record: LesionRecord) -> tuple[Image, npt.NDArray[np.bool_]] | None:
     spec = PreprocessSpec()
     picture = close_hair(working_image(decode(record.image_path.read_bytes(), DecodeLimits()), spec), spec)
-    path: Path = record.image_path.parent.parent / MASKS / f"{record.image_id}_segmentation.png"
+    path = record.image_path.parent.parent / MASKS / f"{record.image_id}_segmentation.png"
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if mask is None:
         return None
@@ -123,7 +122,7 @@ def _measure(
 
 
 def _grey(picture: Image) -> npt.NDArray[np.float32]:
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _texture(picture: Image) -> npt.NDArray[np.float32]:

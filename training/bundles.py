@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from app.screening.bundle import MANIFEST, load_bundle
+from training.errors import TrainingError
 
 MAX_MODEL_BYTES = round(469.77 * 1000)
 """The size limit of the published student's fp16 file, 469.77 KB with 1 KB = 1,000 bytes."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a bundle. Raises FileNotFoundError with the verb that makes one."""
+    """The manifest of a bundle. Raises TrainingError with the verb that makes one."""
     path = folder / MANIFEST
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist; `python -m training export` writes it")
+        raise TrainingError(f"{path} does not exist; `python -m training export` writes it")
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Writes the manifest with the size and SHA-256 of every other file in the folder, and loads it as the app would."""
+    """Writes the manifest with size and SHA-256 of every other file in the folder, and loads it as the app would."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     manifest["files"] = {
         path.relative_to(folder).as_posix(): {
@@ -40,11 +41,11 @@ def release(folder: Path, model_store: Path) -> Path:
     """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
 
     Raises:
-        ValueError: it has no calibration or no test metrics yet.
+        TrainingError: it has no calibration or no test metrics yet.
     """
     manifest = read_manifest(folder)
     if not manifest["calibration"] or "test" not in manifest["metrics"]:
-        raise ValueError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
+        raise TrainingError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
     bundle = load_bundle(folder)
     target = model_store / bundle.name
     shutil.rmtree(target, ignore_errors=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from app.config import DEFAULT_BUNDLE
+from training.errors import TrainingError
+from training.recipe import Recipe, load_recipe, recipe_names
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EVALUATION_LOG = "test_set_openings.jsonl"
@@ -20,7 +22,12 @@ data_root_option = click.option(
     default=DEFAULT_DATA_ROOT,
     help="Folder that holds ham10000/ and the others. Default: $LESION_DATA_ROOT, else ../shared/data.",
 )
-recipe_option = click.option("--recipe", "recipe_name", required=True, help="Name of a file in training/recipes.")
+recipe_option = click.option(
+    "--recipe",
+    required=True,
+    callback=lambda _context, _option, name: load_recipe(name),
+    help=f"One of {recipe_names()}.",
+)
 out_option = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -29,7 +36,18 @@ out_option = click.option(
 )
 
 
-@click.group(context_settings={"max_content_width": 110, "show_default": False})
+class Verbs(click.Group):
+    """Shows what the user can put right as one sentence."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Runs the verb; a TrainingError becomes click's own kind of error."""
+        try:
+            return super().invoke(context)
+        except TrainingError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Verbs, context_settings={"max_content_width": 110, "show_default": False})
 def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
@@ -77,39 +95,37 @@ def bilateral_command(split_name: str, images: int, seed: int, data_root: Path) 
 @recipe_option
 @data_root_option
 @out_option
-def train(recipe_name: str, data_root: Path, out: Path) -> None:
+def train(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Trains a recipe's student; goes on where an interrupted run stopped."""
-    from training.datasets.parts import training_parts
+    from training.datasets.parts import training_data
     from training.datasets.schemes import SCHEMES
     from training.fit import fit
-    from training.recipe import load_recipe
 
-    recipe = load_recipe(recipe_name)
     scheme = SCHEMES[recipe.scheme]
-    train_part, validation_part, provenance = training_parts(recipe, scheme, data_root, out / "cache")
-    fit(recipe, scheme.classes, scheme.malignant, train_part, validation_part, provenance, out / recipe.name)
+    fit(recipe, scheme, training_data(recipe, scheme, data_root, out / "cache"), out / recipe.name)
 
 
 @main.command()
 @recipe_option
 @data_root_option
 @out_option
-def export(recipe_name: str, data_root: Path, out: Path) -> None:
+def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Writes the trained student as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images."""
-    import keras
-
     from training.datasets.parts import read_split
     from training.datasets.schemes import SCHEMES
     from training.datasets.splits import select
     from training.evaluate import PARITY_IMAGES
-    from training.export import export as export_bundle
-    from training.recipe import load_recipe
 
-    recipe = load_recipe(recipe_name)
     run = out / recipe.name
+    if not (run / "best.keras").is_file():
+        raise TrainingError(f"{run} holds no trained model; run `train` first, or name its folder with --out")
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     parity = select(records, test[:PARITY_IMAGES])
+    import keras
+
+    from training.export import export as export_bundle
+
     folder = export_bundle(recipe, SCHEMES[recipe.scheme], keras.models.load_model(run / "best.keras"), parity, run)
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 
@@ -118,14 +134,12 @@ def export(recipe_name: str, data_root: Path, out: Path) -> None:
 @recipe_option
 @data_root_option
 @out_option
-def calibrate(recipe_name: str, data_root: Path, out: Path) -> None:
+def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Fits the calibration of a run's bundle on the validation part."""
     from training.datasets.parts import read_split
     from training.datasets.splits import select
     from training.evaluate import calibrate as fit_calibration
-    from training.recipe import load_recipe
 
-    recipe = load_recipe(recipe_name)
     records, split = read_split(recipe.split, data_root)
     click.echo(fit_calibration(out / recipe.name / "bundle", select(records, split.validation)))
 
@@ -134,14 +148,12 @@ def calibrate(recipe_name: str, data_root: Path, out: Path) -> None:
 @recipe_option
 @data_root_option
 @out_option
-def evaluate(recipe_name: str, data_root: Path, out: Path) -> None:
+def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
     from training.datasets.parts import read_split
     from training.datasets.splits import select
     from training.evaluate import evaluate as evaluate_bundle
-    from training.recipe import load_recipe
 
-    recipe = load_recipe(recipe_name)
     run = out / recipe.name
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
@@ -168,18 +180,16 @@ def report(bundle: Path) -> None:
 @recipe_option
 @data_root_option
 @out_option
-def release(recipe_name: str, data_root: Path, out: Path) -> None:
+def release(recipe: Recipe, data_root: Path, out: Path) -> None:
     """From the publisher's files to model_store: train, export, calibrate, evaluate, card. About an hour on 2 cores."""
     from training.bundles import release as copy_bundle
     from training.report import write_card
 
     for verb in ("train", "export", "calibrate", "evaluate"):
         # A process each: TensorFlow, which trains and exports, must not meet the TFLite runtime that evaluates.
-        command = [sys.executable, "-m", "training", verb, "--recipe", recipe_name]
-        click.secho(f"{verb} {recipe_name}", bold=True)
-        subprocess.run(
-            [*command, "--data-root", str(data_root), "--out", str(out)], check=True, cwd=REPOSITORY
-        )
-    bundle = out / recipe_name / "bundle"
+        command = [sys.executable, "-m", "training", verb, "--recipe", recipe.name]
+        click.secho(f"{verb} {recipe.name}", bold=True)
+        subprocess.run([*command, "--data-root", str(data_root), "--out", str(out)], check=True, cwd=REPOSITORY)
+    bundle = out / recipe.name / "bundle"
     write_card(bundle)
     click.echo(copy_bundle(bundle, DEFAULT_BUNDLE.parent))

@@ -19,6 +19,7 @@ from app.screening.decision import CLIP, decide
 from app.screening.screener import Screener
 from training.bundles import read_manifest, write_manifest
 from training.datasets.records import LesionRecord
+from training.errors import TrainingError
 from training.metrics import Answers, measure, operating_rates
 
 BOOTSTRAP_SEED = 1
@@ -31,6 +32,9 @@ def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any
 
     Returns:
         The manifest's `calibration` and `operating_point`.
+
+    Raises:
+        TrainingError: the model is no better than chance, so that there is nothing to calibrate.
     """
     manifest = read_manifest(folder)
     manifest.update(calibration=None, operating_point=None, metrics={})
@@ -40,6 +44,8 @@ def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any
     raw = _screen(screener, validation)[:, [label.malignant for label in screener.bundle.classes]].sum(axis=1)
     scores = _logit(raw.astype(np.float64))[:, np.newaxis]
     fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(scores, malignant)
+    if fitted.coef_[0, 0] <= 0:
+        raise TrainingError("the model ranks the validation part no better than chance; train it longer")
     manifest["calibration"] = {
         "method": "platt",
         "slope": float(fitted.coef_[0, 0]),
@@ -93,7 +99,9 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str,
     }
     threshold = manifest["operating_point"]["threshold"]
     measured = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED)
-    where = f"{manifest['training']['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
+    where = (
+        f"{manifest['training']['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
+    )
     manifest["operating_point"].update(measured_on=where, **measured)
     write_manifest(folder, manifest)
     _write_predictions(run / "test_predictions.csv", screener, raw, answers, test)

@@ -1,4 +1,4 @@
-"""From a trained Keras model to a draft bundle: fp16 TFLite, parity samples, manifest without calibration and metrics."""
+"""From a trained Keras model to a draft bundle: fp16 TFLite, parity samples, manifest without figures yet."""
 
 import json
 import shutil
@@ -103,8 +103,7 @@ def _manifest(
         "created": datetime.now(UTC).date().isoformat(),
         "licence": WEIGHTS_LICENCE,
         "classes": [
-            {"code": code, "name": CLASS_NAMES[code], "malignant": scheme.is_malignant(code)}
-            for code in scheme.classes
+            {"code": code, "name": CLASS_NAMES[code], "malignant": scheme.is_malignant(code)} for code in scheme.classes
         ],
         "preprocess": recipe.preprocess.to_dict(),
         "calibration": None,

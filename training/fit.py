@@ -6,10 +6,8 @@ since order and augmentation of an epoch depend only on the seed and the epoch's
 """
 
 import json
-import os
 import platform
 import subprocess
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,9 @@ import tensorflow as tf
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from training.augment import augment
-from training.datasets.cache import PreprocessedImages
+from training.datasets.parts import LabelledImages, TrainingData
+from training.datasets.schemes import LabelScheme
+from training.errors import TrainingError
 from training.models.three_block import three_block_student
 from training.recipe import Recipe
 
@@ -30,57 +30,40 @@ LIBRARIES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pill
 VALIDATION_BATCH = 128
 
 
-class RunMismatch(Exception):
+class RunMismatch(TrainingError):
     """The run folder belongs to another recipe, data or split."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledImages:
-    """Attributes:
-    images: N preprocessed images.
-    labels: int64 (N,), index of the class in the label scheme.
-    """
-
-    images: PreprocessedImages
-    labels: npt.NDArray[np.int64]
-
-
-def fit(
-    recipe: Recipe,
-    classes: tuple[str, ...],
-    malignant: tuple[str, ...],
-    train: LabelledImages,
-    validation: LabelledImages,
-    provenance: dict[str, str],
-    run: Path,
-) -> keras.Model:
+def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> keras.Model:
     """Trains, or goes on training.
 
     Args:
         recipe: what to do.
-        classes: class codes in the order of the labels.
-        malignant: the classes that count as malignant.
-        train, validation: the two parts.
-        provenance: digests of data and split; part of run.json, and a resumed run must have the same.
+        scheme: its label scheme.
+        data: training and validation part.
         run: the run folder.
 
     Returns:
         The student with the weights of the epoch with the highest validation AUC (malignant versus benign).
 
     Raises:
-        RunMismatch: `run` holds a run of something else.
+        RunMismatch: `run` holds a run of another recipe, data set or split.
     """
-    _open_run(recipe, provenance, run)
+    _open_run(recipe, {"data_sha256": data.data_sha256, "split_sha256": data.split_sha256}, run)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
-    model, history = _start(recipe, len(classes), len(train.labels), run)
-    weights = class_weights(train.labels, len(classes), recipe.fit.class_weight_power)
-    is_malignant = np.array([code in malignant for code in classes])
+    model, history = _start(recipe, len(scheme.classes), len(data.train.labels), run)
+    weights = class_weights(data.train.labels, len(scheme.classes), recipe.fit.class_weight_power)
+    is_malignant = np.array([scheme.is_malignant(code) for code in scheme.classes])
     for epoch in range(len(history), recipe.fit.epochs):
         result = model.fit(
-            _epoch(recipe, train, weights, epoch), initial_epoch=epoch, epochs=epoch + 1, verbose="auto"
+            _epoch(recipe, data.train, weights, epoch),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            shuffle=False,
+            verbose="auto",
         )
-        scores = _validate(model, validation, is_malignant)
+        scores = _validate(model, data.validation, is_malignant)
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
         if scores["validation_auc"] >= max(row["validation_auc"] for row in history):
             _save(model, run / "best.keras")
@@ -158,9 +141,7 @@ def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.
     truth = is_malignant[validation.labels]
     return {
         "validation_auc": float(roc_auc_score(truth, probabilities[:, is_malignant].sum(axis=1))),
-        "validation_balanced_accuracy": float(
-            balanced_accuracy_score(validation.labels, probabilities.argmax(axis=1))
-        ),
+        "validation_balanced_accuracy": float(balanced_accuracy_score(validation.labels, probabilities.argmax(axis=1))),
     }
 
 
@@ -171,7 +152,8 @@ def _open_run(recipe: Recipe, provenance: dict[str, str], run: Path) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))
         if differing := [key for key, value in identity.items() if before.get(key) != value]:
             raise RunMismatch(
-                f"{run} holds a run with another {' and '.join(differing)}; name another folder with --out, or remove it."
+                f"{run} holds a run with another {' and '.join(differing)}; "
+                "name another folder with --out, or remove it."
             )
         return
     run.mkdir(parents=True, exist_ok=True)
@@ -194,4 +176,4 @@ def _save(model: keras.Model, path: Path) -> None:
     # A run that is killed while writing keeps the checkpoint before.
     beside = path.with_name(f"writing-{path.name}")
     model.save(beside)
-    os.replace(beside, path)
+    beside.replace(path)

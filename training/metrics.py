@@ -69,9 +69,7 @@ METRICS: Mapping[str, Metric] = {
     "auc": lambda a: float(roc_auc_score(a.malignant, a.p_malignant, sample_weight=a.weights)),
     "sensitivity": lambda a: float(recall_score(a.malignant, a.predicted, sample_weight=a.weights)),
     "specificity": lambda a: float(recall_score(~a.malignant, ~a.predicted, sample_weight=a.weights)),
-    "precision": lambda a: float(
-        precision_score(a.malignant, a.predicted, sample_weight=a.weights, zero_division=0.0)
-    ),
+    "precision": lambda a: float(precision_score(a.malignant, a.predicted, sample_weight=a.weights, zero_division=0.0)),
     "accuracy": lambda a: float(accuracy_score(a.malignant, a.predicted, sample_weight=a.weights)),
     "f1": lambda a: float(f1_score(a.malignant, a.predicted, sample_weight=a.weights, zero_division=0.0)),
     "mcc": lambda a: float(matthews_corrcoef(a.malignant, a.predicted, sample_weight=a.weights)),
@@ -90,7 +88,9 @@ def operating_rates(
 ) -> dict[str, dict[str, float]]:
     """Sensitivity and specificity at a threshold of the calibrated probability, as `measure` gives them."""
     rates: Mapping[str, Metric] = {
-        "sensitivity": lambda a: float(np.average(a.p_malignant[a.malignant] >= threshold, weights=a.weights[a.malignant])),
+        "sensitivity": lambda a: float(
+            np.average(a.p_malignant[a.malignant] >= threshold, weights=a.weights[a.malignant])
+        ),
         "specificity": lambda a: float(
             np.average(a.p_malignant[~a.malignant] < threshold, weights=a.weights[~a.malignant])
         ),

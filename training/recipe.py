@@ -7,6 +7,7 @@ from typing import Any
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
+from training.errors import TrainingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe called `name`. Raises ValueError with the known names where there is none."""
+    """The recipe called `name`. Raises TrainingError with the known names where there is none."""
     if name not in recipe_names():
-        raise ValueError(f"no recipe named {name!r}; there are {recipe_names()}")
+        raise TrainingError(f"no recipe named {name!r}; there are {recipe_names()}")
     recipe: Recipe = importlib.import_module(f"training.recipes.{name}").RECIPE
     return recipe

@@ -142,12 +142,13 @@ The three-block student of Islam et al. 2024 with seven outputs, trained on hard
 Weights: {manifest["licence"]}, as the training data; not for commercial use. Created {manifest["created"]}.
 
 ## Intended use
-Research on screening of skin lesions from **dermoscopic** photos. Not a medical device. Not for phone snapshots, not for
-pictures that may not show a lesion: nothing checks for that yet.
+Research on screening of skin lesions from **dermoscopic** photos. Not a medical device. Not for phone snapshots, not
+for pictures that may not show a lesion: nothing checks for that yet.
 
 ## Data
 HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), each image squashed to 224×224. Split
-`{training["recipe"]["split"]}`: 70:10:20 by lesion, stratified by class (split SHA-256 `{training["split_sha256"][:16]}`,
+`{training["recipe"]["split"]}`: 70:10:20 by lesion, stratified by class
+(split SHA-256 `{training["split_sha256"][:16]}`,
 data SHA-256 `{training["data_sha256"][:16]}`). Counted as malignant: {malignant}.
 Preprocessing: {stages}.
 

@@ -87,7 +87,12 @@ def _describe(error: Exception) -> tuple[int, str, str, str]:
             advice = f"Send at most {limit / 1e6:.0f} MB. Save the picture smaller or as JPEG."
             return 413, UploadTooLarge.reason, UploadTooLarge.title, advice
         case HTTPException() if error.code == 404:
-            return 404, "not_found", "There is nothing here", "Start from the first page, or see the API's documentation."
+            return (
+                404,
+                "not_found",
+                "There is nothing here",
+                "Start from the first page.",
+            )
         case HTTPException() if error.code == 405:
             methods = ", ".join(getattr(error, "valid_methods", None) or ())
             return 405, "method_not_allowed", "This address does not take that method", f"Use {methods}."

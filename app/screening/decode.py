@@ -31,6 +31,10 @@ ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
 SIXTEEN_BIT_GREY_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _EXIF_ORIENTATION = 0x0112
 
+# Pillow warns of odd metadata, which is dropped anyway, and of many pixels, which are checked below. Filtered once and
+# not around each call: `warnings.catch_warnings` is not safe between threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
@@ -66,23 +70,20 @@ def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
             "Save the picture smaller or as JPEG."
         )
     _check_webp_canvas(upload, limits)
-    with warnings.catch_warnings():
-        # Pillow warns where we refuse (pixel count) or where damage shows up in pixels that it still returns.
-        warnings.simplefilter("error")
-        try:
-            with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
-                _check_size(picture.size, limits)
-                _check_frames(picture)
-                return _to_rgb(picture, limits)
-        except UnidentifiedImageError as error:
-            raise UnacceptedFormat(f"Send a {FORMAT_WORDS} picture.") from error
-        except Image.DecompressionBombWarning as error:
-            raise _too_many_pixels(limits) from error
-        except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError, Warning) as error:
-            raise _damaged() from error
-        except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError) as error:
-            # What Pillow's parsers let through on malformed files; a bug of ours would show in the tests of good ones.
-            raise _damaged() from error
+    try:
+        with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
+            _check_size(picture.size, limits)
+            _check_frames(picture)
+            return _to_rgb(picture, limits)
+    except UnidentifiedImageError as error:
+        raise UnacceptedFormat(f"Send a {FORMAT_WORDS} picture.") from error
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(limits) from error
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
+        raise _damaged() from error
+    except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError) as error:
+        # What Pillow's parsers let through on malformed files; a bug of ours would show in the tests of good ones.
+        raise _damaged() from error
 
 
 def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]:

@@ -158,7 +158,7 @@ def unsharp_mask(picture: Picture, spec: PreprocessSpec) -> Picture:
     return np.asarray(sharpened, dtype=np.uint8)
 
 
-def rescale(picture: Picture, spec: PreprocessSpec) -> Picture:
+def rescale(picture: Picture, _: PreprocessSpec) -> Picture:
     """Stage 5: uint8 0..255 to float32 0..1."""
     return picture.astype(np.float32) / np.float32(255)
 
@@ -174,9 +174,7 @@ def _resize(picture: Picture, side: int) -> Picture:
         return picture
     # Area averages every source pixel, so that a large photo does not alias; it has no meaning when enlarging.
     shrinks = height >= side and width >= side
-    resized: Picture = cv2.resize(
-        picture, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    resized: Picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return resized
 
 

@@ -35,7 +35,7 @@ def draw_lesion(seed: int, height: int = 224, width: int = 224) -> npt.NDArray[n
     depth = inside * (0.75 + 0.35 * blotches)
     colour = SKIN + (PIGMENT * random.uniform(0.7, 1.2) - SKIN) * depth[:, :, np.newaxis]
     colour += random.normal(scale=2.5, size=(height, width, 1))
-    picture = np.clip(colour, 0, 255).astype(np.uint8)
+    picture: npt.NDArray[np.uint8] = np.clip(colour, 0, 255).astype(np.uint8)
     for _ in range(int(random.integers(0, 5))):
         start, end = random.integers(0, [width, height], size=(2, 2))
         cv2.line(picture, start.tolist(), end.tolist(), (60, 45, 40), 1, cv2.LINE_AA)

@@ -5,7 +5,7 @@ from flask_wtf.file import FileField
 from wtforms import SubmitField
 
 
-class UploadForm(FlaskForm):
+class UploadForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """One picture. What may be in it is decided where it is decoded, for pages and API alike."""
 
     image = FileField("Photo of the lesion")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from app.screening.decode import DecodeLimits, decode
@@ -61,7 +62,7 @@ def _build(records: Sequence[LesionRecord], spec: PreprocessSpec, folder: Path) 
     building.mkdir(parents=True)
     try:
         shape = (len(records), spec.output_size, spec.output_size, 3)
-        pixels = np.lib.format.open_memmap(building / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
+        pixels = open_memmap(building / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
         paths = [str(record.image_path) for record in records]
         with multiprocessing.get_context("spawn").Pool() as pool:
             pictures = pool.imap(partial(_preprocess_file, spec=spec), paths, chunksize=16)
@@ -82,7 +83,7 @@ def _build(records: Sequence[LesionRecord], spec: PreprocessSpec, folder: Path) 
 
 def _preprocess_file(path: str, spec: PreprocessSpec) -> npt.NDArray[np.uint8]:
     picture = preprocess(decode(Path(path).read_bytes(), DecodeLimits()), spec)
-    levels = np.rint(picture * 255).astype(np.uint8)
+    levels: npt.NDArray[np.uint8] = np.rint(picture * 255).astype(np.uint8)
     if not np.array_equal(levels.astype(np.float32) / np.float32(255), picture):
         raise ValueError("this PreprocessSpec does not give multiples of 1/255; the cache cannot keep it as uint8")
     return levels

@@ -1,6 +1,7 @@
 """Reader for HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018) in its publisher's layout."""
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 from training.datasets.records import DatasetError, LesionRecord
@@ -50,7 +51,7 @@ def _pictures(folder: Path) -> dict[str, Path]:
 
 def _check(rows: list[dict[str, str]], pictures: dict[str, Path], metadata: Path) -> None:
     ids = [row["image_id"] for row in rows]
-    if twice := sorted({first for first, second in zip(ids, ids[1:], strict=False) if first == second}):
+    if twice := sorted({first for first, second in pairwise(ids) if first == second}):
         raise DatasetError(f"{metadata} lists {len(twice)} image ids twice, among them {twice[:3]}.")
     if absent := [image_id for image_id in ids if image_id not in pictures]:
         raise DatasetError(f"{len(absent)} images of {metadata} have no picture, among them {absent[:3]}.")

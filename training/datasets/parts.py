@@ -1,11 +1,13 @@
 """From a recipe's names to its training and validation parts."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from training.datasets import ham10000
-from training.datasets.cache import preprocessed
+from training.datasets.cache import PreprocessedImages, preprocessed
 from training.datasets.records import DatasetError, LesionRecord
 from training.datasets.schemes import LabelScheme
 from training.datasets.splits import SplitManifest, data_digest, select
@@ -37,18 +39,47 @@ def read_split(split_name: str, data_root: Path) -> tuple[list[LesionRecord], Sp
     return records, split
 
 
-def labels(records: list[LesionRecord], scheme: LabelScheme) -> np.ndarray:
+def labels(records: list[LesionRecord], scheme: LabelScheme) -> npt.NDArray[np.int64]:
     """int64 (N,), index of each record's class in the scheme."""
     return np.array([scheme.classes.index(record.dx) for record in records], dtype=np.int64)
 
 
-def training_parts(recipe: Recipe, scheme: LabelScheme, data_root: Path, cache_root: Path):  # type: ignore[no-untyped-def]
-    """Training and validation part of a recipe, preprocessed, and the digests that say which they are."""
-    from training.fit import LabelledImages  # TensorFlow; not for those who only read
+@dataclass(frozen=True, slots=True)
+class LabelledImages:
+    """Attributes:
+    images: N preprocessed images.
+    labels: int64 (N,), index of the class in the label scheme.
+    """
 
+    images: PreprocessedImages
+    labels: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """All that a training command ever sees of a data set; the test part is not in it.
+
+    Attributes:
+        train, validation: the two parts.
+        data_sha256, split_sha256: which files and which split they are from.
+    """
+
+    train: LabelledImages
+    validation: LabelledImages
+    data_sha256: str
+    split_sha256: str
+
+
+def training_data(recipe: Recipe, scheme: LabelScheme, data_root: Path, cache_root: Path) -> TrainingData:
+    """Training and validation part of a recipe, preprocessed.
+
+    Raises:
+        DatasetError: the data set is missing or is not the one that was split.
+    """
     records, split = read_split(recipe.split, data_root)
-    parts = []
-    for ids in (split.train, split.validation):
+
+    def part(ids: tuple[str, ...]) -> LabelledImages:
         chosen = select(records, ids)
-        parts.append(LabelledImages(preprocessed(chosen, recipe.preprocess, cache_root), labels(chosen, scheme)))
-    return *parts, {"data_sha256": split.data_sha256, "split_sha256": split.sha256()}
+        return LabelledImages(preprocessed(chosen, recipe.preprocess, cache_root), labels(chosen, scheme))
+
+    return TrainingData(part(split.train), part(split.validation), split.data_sha256, split.sha256())

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.errors import TrainingError
 
-class DatasetError(Exception):
+
+class DatasetError(TrainingError):
     """A data set on disk is not as its publisher lays it out; the message says what is missing and where."""
 
 

@@ -1,0 +1,115 @@
+"""A bundle loads whole and unchanged, or not at all."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.screening.bundle import BundleRejected, load_bundle
+from app.screening.screener import Screener
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def copy(bundle_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundle_folder, tmp_path / "bundle"))
+
+
+def edit(folder: Path, change: Edit) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def test_the_shipped_bundle_loads_and_is_within_the_published_size(bundle_folder: Path) -> None:
+    bundle = load_bundle(bundle_folder)
+    assert [label.code for label in bundle.classes] == ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
+    assert {label.code for label in bundle.classes if label.malignant} == {"akiec", "bcc", "mel"}
+    assert len(bundle.model) <= 469_770
+    assert bundle.calibration is not None
+    assert bundle.operating_point is not None
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "MODEL_CARD.md", "parity/synthetic-1.png"])
+def test_a_changed_byte_is_named(copy: Path, name: str) -> None:
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    with pytest.raises(BundleRejected, match=rf"{name} was changed: its SHA-256"):
+        load_bundle(copy)
+
+
+def test_a_missing_file_is_named(copy: Path) -> None:
+    (copy / "model.tflite").unlink()
+    with pytest.raises(BundleRejected, match=r"model\.tflite cannot be read .*but the manifest lists it"):
+        load_bundle(copy)
+
+
+def test_a_shortened_file_is_named(copy: Path) -> None:
+    (copy / "model.tflite").write_bytes((copy / "model.tflite").read_bytes()[:-1])
+    with pytest.raises(BundleRejected, match=r"model\.tflite has \d+ bytes; the manifest says \d+"):
+        load_bundle(copy)
+
+
+def test_a_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BundleRejected, match=r"manifest\.json cannot be read"):
+        load_bundle(tmp_path)
+
+
+def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
+    (copy / "manifest.json").write_text("{")
+    with pytest.raises(BundleRejected, match="not valid JSON"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m.update(schema_version=2), "schema version 1"),
+        (lambda m: m.pop("classes"), "lacks 'classes'"),
+        (lambda m: m["preprocess"].update(closing_size=-1), "closing_size must be above 0"),
+        (lambda m: m["calibration"].update(slope=-1.0), "slope above 0"),
+        (lambda m: m["calibration"].update(method="isotonic"), "'isotonic' is unknown"),
+        (lambda m: m["operating_point"].update(threshold=1.5), "between 0 and 1"),
+        (lambda m: m["classes"][0].update(malignant="yes"), "malignant: true or false"),
+        (lambda m: [entry.update(malignant=False) for entry in m["classes"]], "one malignant and one benign"),
+        (lambda m: m["files"].update({"../secret": {"sha256": "", "bytes": 0}}), "outside the bundle"),
+        (lambda m: m["files"].update({"/etc/hostname": {"sha256": "", "bytes": 0}}), "outside the bundle"),
+    ],
+)
+def test_a_manifest_that_makes_no_sense_is_refused_with_the_reason(copy: Path, change: Edit, message: str) -> None:
+    edit(copy, change)
+    with pytest.raises(BundleRejected, match=message):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: m["classes"].pop(), "expected float32"),
+        (lambda m: m["preprocess"].update(output_size=192), "expected float32"),
+        (lambda m: m["preprocess"].update(unsharp_amount=0.1), "away from what training computed"),
+        (lambda m: m["parity"].clear(), "no parity sample"),
+        (lambda m: m["parity"][0]["probabilities"].reverse(), "away from what training computed"),
+        (lambda m: m["parity"][0]["probabilities"].pop(), "wrong number of classes"),
+    ],
+)
+def test_a_manifest_of_another_model_is_refused(copy: Path, change: Edit, message: str) -> None:
+    edit(copy, change)
+    with pytest.raises(BundleRejected, match=message):
+        Screener.from_folder(copy)
+
+
+def test_a_model_file_that_is_no_model_is_refused(copy: Path) -> None:
+    import hashlib
+
+    (copy / "model.tflite").write_bytes(b"not a model")
+    digest = hashlib.sha256(b"not a model").hexdigest()
+    edit(copy, lambda m: m["files"].update({"model.tflite": {"sha256": digest, "bytes": 11}}))
+    with pytest.raises(BundleRejected, match=r"model\.tflite does not fit its manifest"):
+        Screener.from_folder(copy)

@@ -1,0 +1,147 @@
+"""The contract of /api/predict and the health routes, in process."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from app.screening.runtime import ModelRejected
+from app.screening.screener import Screener
+from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, multipart, png_lesion, truncated_jpeg
+
+
+def post(client: FlaskClient, upload: bytes, name: str = "lesion.png") -> TestResponse:
+    return client.post("/api/predict", **multipart({"image": (name, upload)}))
+
+
+def assert_problem(response: TestResponse, status: int, reason: str) -> dict[str, Any]:
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    body: dict[str, Any] = response.get_json(force=True)
+    assert set(body) == {"type", "title", "status", "detail", "reason", "request_id"}
+    assert body["status"] == status
+    assert body["reason"] == reason
+    assert body["request_id"] == response.headers["X-Request-ID"]
+    assert body["detail"].endswith(".")
+    assert "benign" not in response.get_data(as_text=True)
+    return body
+
+
+def test_an_answer_is_the_screener_s_and_has_the_contract_s_fields(client: FlaskClient, app: Flask) -> None:
+    response = post(client, png_lesion())
+    body = response.get_json()
+    expected = app.extensions["screener"].screen(png_lesion())
+    assert response.status_code == 200
+    assert set(body) == {
+        "prediction", "confidence", "probabilities", "classes", "assessment", "operating_point", "quality", "model",
+        "timings_ms", "request_id", "disclaimer",
+    }  # fmt: skip
+    assert body["prediction"] == expected.prediction
+    assert body["confidence"] == pytest.approx(expected.confidence)
+    assert body["probabilities"] == pytest.approx(
+        {"benign": 1 - expected.p_malignant, "malignant": expected.p_malignant}
+    )
+    assert body["assessment"] == expected.assessment
+    assert set(body["operating_point"]) == {"threshold", "sensitivity", "specificity", "measured_on"}
+    assert set(body["operating_point"]["sensitivity"]) == {"value", "low", "high"}
+    assert [set(entry) for entry in body["classes"]] == [{"code", "name", "malignant", "probability"}] * 7
+    assert body["model"]["sha256"] == app.extensions["screener"].bundle.model_sha256
+    assert body["request_id"] == response.headers["X-Request-ID"]
+    assert "not a medical device" in body["disclaimer"]
+
+
+@pytest.mark.parametrize(
+    ("upload", "status", "reason"),
+    [
+        (b"", 422, "empty_file"),
+        (b"words, whatever the name says", 415, "unaccepted_format"),
+        (truncated_jpeg(), 422, "undecodable"),
+        (huge_one_bit_png(), 422, "too_many_pixels"),
+        (encoded(Image.new("RGB", (40, 40)), "PNG"), 422, "too_small"),
+        (encoded(Image.new("CMYK", (90, 90)), "JPEG"), 422, "undecodable"),
+        (encoded(lesion(), "GIF"), 415, "unaccepted_format"),
+        (b"\0" * 15_000_001, 413, "too_many_bytes"),
+        (b"\0" * 15_100_000, 413, "too_many_bytes"),
+    ],
+)
+def test_a_bad_upload_is_refused_with_its_status(client: FlaskClient, upload: bytes, status: int, reason: str) -> None:
+    assert_problem(post(client, upload, "photo.jpg"), status, reason)
+
+
+def test_no_field_and_no_file_are_400(client: FlaskClient) -> None:
+    assert_problem(client.post("/api/predict"), 400, "missing_file")
+    assert_problem(client.post("/api/predict", **multipart({"photo": ("a.png", png_lesion())})), 400, "missing_file")
+    assert_problem(post(client, b"", ""), 400, "missing_file")
+    assert_problem(client.post("/api/predict", **multipart({"image": "a text, no file"})), 400, "missing_file")
+
+
+def test_a_file_without_a_name_is_still_a_file(client: FlaskClient) -> None:
+    boundary = "----b"
+    body = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename=""\r\n\r\n'.encode()
+        + png_lesion()
+        + f"\r\n--{boundary}--\r\n".encode()
+    )
+    response = client.post("/api/predict", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    assert response.status_code == 200
+
+
+def test_too_many_parts_are_refused(client: FlaskClient) -> None:
+    fields = {f"field{number}": "x" for number in range(30)}
+    assert client.post("/api/predict", **multipart(fields)).status_code == 413
+
+
+def test_unknown_addresses_and_methods_are_problems_too(client: FlaskClient) -> None:
+    assert_problem(client.get("/api/nothing"), 404, "not_found")
+    response = client.get("/api/predict")
+    assert_problem(response, 405, "method_not_allowed")
+    assert "POST" in response.headers["Allow"]
+
+
+def test_a_large_upload_never_touches_the_disk(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("a temporary file")
+
+    for name in ("tempfile.SpooledTemporaryFile", "werkzeug.formparser.SpooledTemporaryFile", "tempfile.TemporaryFile"):
+        monkeypatch.setattr(name, forbidden)
+    large = encoded(lesion(1, 900, 1200), "BMP")
+    assert len(large) > 3_000_000
+    assert post(client, large).status_code == 200
+
+
+@pytest.mark.parametrize("failure", [ModelRejected("no distribution"), RuntimeError("boom"), MemoryError()])
+def test_a_failure_of_ours_is_a_500_without_a_class_or_its_inside(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(Screener, "screen", fail)
+    body = assert_problem(post(client, png_lesion()), 500, "internal_error")
+    assert "boom" not in str(body)
+
+
+def test_health_and_readiness(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+    assert client.get("/readyz").status_code == 200
+
+    def fail(*_: object) -> None:
+        raise ModelRejected("wrong")
+
+    monkeypatch.setattr(Screener, "check_parity", fail)
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/nothing", "/api/nothing", "/static/site.css"])
+def test_every_answer_has_the_security_headers(client: FlaskClient, address: str) -> None:
+    with client.get(address) as response:
+        headers = response.headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert ("no-store" in headers["Cache-Control"]) == (not address.startswith("/static"))

@@ -1,0 +1,62 @@
+"""The shipped bundle is what its documents say: figures come from artifacts, and the .tflite file gives them again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.config import REPOSITORY
+from app.screening.screener import Screener
+from training.datasets.parts import read_split
+from training.datasets.splits import SplitManifest, select
+from training.evaluate import _screen, to_answers
+from training.metrics import METRICS
+from training.recipe import load_recipe
+from training.report import CARD, DOCUMENTS, card, filled
+
+
+def test_the_documents_hold_the_artifacts_figures(bundle_folder: Path) -> None:
+    for name in DOCUMENTS:
+        document = (REPOSITORY / name).read_text(encoding="utf-8")
+        assert "<!-- figures:" in document, name
+        assert filled(document, REPOSITORY, bundle_folder) == document, f"run `python -m training report`: {name}"
+
+
+def test_a_figure_that_was_changed_by_hand_would_be_found(bundle_folder: Path) -> None:
+    document = "<!-- figures: bundle -->\nbetter than it is\n<!-- /figures -->"
+    assert "better than it is" not in filled(document, REPOSITORY, bundle_folder)
+    with pytest.raises(ValueError, match="'wishes'"):
+        filled("<!-- figures: wishes -->\n<!-- /figures -->", REPOSITORY, bundle_folder)
+
+
+def test_the_card_is_written_from_the_manifest(bundle_folder: Path) -> None:
+    manifest = json.loads((bundle_folder / "manifest.json").read_text())
+    assert (bundle_folder / CARD).read_text(encoding="utf-8") == card(manifest)
+
+
+def test_the_bundle_says_how_it_was_made(screener: Screener) -> None:
+    training = screener.bundle.manifest["training"]
+    recipe = load_recipe(screener.bundle.name)
+    assert training["recipe"] == json.loads(json.dumps(recipe.to_dict()))
+    assert training["parameters"] == 163_527
+    assert training["split_sha256"] == SplitManifest.load(recipe.split).sha256()
+    assert recipe.preprocess == screener.bundle.preprocess
+    assert screener.bundle.manifest["metrics"]["test"]["auc"]["value"] >= 0.88
+    parity = screener.bundle.manifest["metrics"]["keras_tflite"]
+    assert parity["images"] == parity["same_decision"] == 100
+    assert parity["largest_difference"] <= 2e-3
+
+
+def test_the_tflite_file_gives_the_manifest_s_figures_again(
+    screener: Screener, data_root: Path, tmp_path: Path
+) -> None:
+    manifest = screener.bundle.manifest
+    records, split = read_split(manifest["training"]["recipe"]["split"], data_root)
+    test = select(records, split.open_test(tmp_path / "log", "re-evaluation of the shipped bundle"))
+    answers = to_answers(screener, _screen(screener, test), test)
+    for name, metric in METRICS.items():
+        # Another processor may round a probability at a bin's or the threshold's edge to the other side.
+        assert metric(answers) == pytest.approx(manifest["metrics"]["test"][name]["value"], abs=0.002), name
+    threshold = manifest["operating_point"]["threshold"]
+    found = (answers.p_malignant[answers.malignant] >= threshold).mean()
+    assert found == pytest.approx(manifest["operating_point"]["sensitivity"]["value"], abs=0.006)

@@ -1,0 +1,41 @@
+"""A small data set in HAM10000's layout, drawn by the tests."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import pytest
+
+from app.screening.synthetic import draw_lesion
+from training.datasets import ham10000
+from training.datasets.schemes import CLINICAL
+
+LESIONS_PER_CLASS = 14
+
+
+@pytest.fixture(scope="session")
+def drawn_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with 98 lesions of seven classes; every third lesion has two images."""
+    root = tmp_path_factory.mktemp("data")
+    folder = root / ham10000.NAME
+    rows, number = [], 0
+    for part in ham10000.IMAGE_FOLDERS:
+        (folder / part).mkdir(parents=True)
+    for dx in ham10000.CLASSES:
+        for lesion in range(LESIONS_PER_CLASS):
+            for _ in range(2 if lesion % 3 == 0 else 1):
+                image_id = f"DRAWN_{number:04}"
+                part = ham10000.IMAGE_FOLDERS[number % 2]
+                picture = cv2.cvtColor(draw_lesion(number, 96, 96), cv2.COLOR_RGB2BGR)
+                if CLINICAL.is_malignant(dx):
+                    picture //= 3  # something that can be learned in seconds
+                cv2.imwrite(str(folder / part / f"{image_id}.jpg"), picture)
+                rows.append([f"LESION_{dx}_{lesion}", image_id, dx, "histo", "55.0", "female", "back"])
+                number += 1
+    write_metadata(folder / ham10000.METADATA, rows)
+    return root
+
+
+def write_metadata(path: Path, rows: list[list[str]], columns: tuple[str, ...] = ham10000.COLUMNS) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])

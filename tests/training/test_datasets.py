@@ -1,0 +1,185 @@
+"""Reader, label scheme, split and cache."""
+
+import csv
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.screening.decode import DecodeLimits, decode
+from app.screening.errors import UndecodableImage
+from app.screening.preprocess import PreprocessSpec, preprocess
+from tests.training.conftest import write_metadata
+from training.datasets import ham10000
+from training.datasets.cache import preprocessed
+from training.datasets.parts import read_split
+from training.datasets.records import DatasetError
+from training.datasets.schemes import CLINICAL
+from training.datasets.splits import SplitManifest, data_digest, select, split_by_lesion
+
+
+@pytest.fixture
+def copy(drawn_root: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(drawn_root, tmp_path / "data"))
+
+
+def rows_of(root: Path) -> list[list[str]]:
+    with (root / "ham10000" / ham10000.METADATA).open(newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def test_the_reader_gives_a_record_an_image(drawn_root: Path) -> None:
+    records = ham10000.read(drawn_root)
+    assert len(records) == 7 * (14 + 5)
+    assert [record.image_id for record in records] == sorted(record.image_id for record in records)
+    first = records[0]
+    assert (first.dx, first.dx_type, first.age, first.sex, first.site) == ("akiec", "histo", 55.0, "female", "back")
+    assert first.lesion_id == "LESION_akiec_0" == records[1].lesion_id
+    assert all(record.image_path.is_file() for record in records)
+
+
+def test_what_is_unknown_is_none(copy: Path) -> None:
+    rows = rows_of(copy)
+    rows[0][4:] = ["", "unknown", "unknown"]
+    write_metadata(copy / "ham10000" / ham10000.METADATA, rows)
+    record = ham10000.read(copy)[0]
+    assert (record.age, record.sex, record.site) == (None, None, None)
+
+
+def test_a_missing_data_set_says_how_to_name_it(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="--data-root or LESION_DATA_ROOT"):
+        ham10000.read(tmp_path)
+
+
+def test_a_missing_column_is_named(copy: Path) -> None:
+    rows = [row[:6] for row in rows_of(copy)]
+    write_metadata(copy / "ham10000" / ham10000.METADATA, rows, ham10000.COLUMNS[:6])
+    with pytest.raises(DatasetError, match=r"lacks the columns \['localization'\]"):
+        ham10000.read(copy)
+
+
+def test_an_id_without_a_picture_is_named(copy: Path) -> None:
+    next((copy / "ham10000").glob("*/DRAWN_0004.jpg")).unlink()
+    with pytest.raises(DatasetError, match=r"1 images .* have no picture, among them \['DRAWN_0004'\]"):
+        ham10000.read(copy)
+
+
+def test_an_unknown_class_and_an_id_listed_twice_are_named(copy: Path) -> None:
+    path = copy / "ham10000" / ham10000.METADATA
+    rows = rows_of(copy)
+    write_metadata(path, [*rows, rows[0]])
+    with pytest.raises(DatasetError, match=r"1 image ids twice, among them \['DRAWN_0000'\]"):
+        ham10000.read(copy)
+    rows[0][2] = "scar"
+    write_metadata(path, rows)
+    with pytest.raises(DatasetError, match=r"classes \['scar'\]"):
+        ham10000.read(copy)
+
+
+def test_ham10000_is_as_published(data_root: Path) -> None:
+    records = ham10000.read(data_root)
+    assert Counter(record.dx for record in records) == {
+        "nv": 6705, "mel": 1113, "bkl": 1099, "bcc": 514, "akiec": 327, "vasc": 142, "df": 115,
+    }  # fmt: skip
+    assert len({record.lesion_id for record in records}) == 7470
+
+
+def test_the_clinical_scheme_counts_mel_bcc_and_akiec_as_malignant() -> None:
+    assert {dx for dx in CLINICAL.classes if CLINICAL.is_malignant(dx)} == {"mel", "bcc", "akiec"}
+    with pytest.raises(ValueError, match="'scar' is not in the label scheme"):
+        CLINICAL.is_malignant("scar")
+
+
+def test_a_split_keeps_every_lesion_whole_and_every_class_in_proportion(drawn_root: Path) -> None:
+    records = ham10000.read(drawn_root)
+    split = split_by_lesion(records, name="drawn", seed=3)
+    parts = [split.train, split.validation, split.test_ids]
+    assert sorted(sum(parts, ())) == [record.image_id for record in records]
+    lesions = [{record.lesion_id for record in select(records, part)} for part in parts]
+    assert not lesions[0] & lesions[1]
+    assert not (lesions[0] | lesions[1]) & lesions[2]
+    assert [len(part) for part in lesions] == pytest.approx([98 * 0.7, 98 * 0.1, 98 * 0.2], abs=1)
+    for part, share in zip(lesions, (0.7, 0.1, 0.2), strict=True):
+        counts = Counter(str(lesion).split("_")[1] for lesion in part)
+        assert all(counts[dx] == pytest.approx(14 * share, abs=1) for dx in ham10000.CLASSES)
+
+
+def test_a_split_depends_on_its_seed_and_on_nothing_else(drawn_root: Path) -> None:
+    records = ham10000.read(drawn_root)
+    split = split_by_lesion(records, name="drawn", seed=3)
+    assert split_by_lesion(records[::-1], name="drawn", seed=3) == split
+    assert split_by_lesion(records, name="drawn", seed=4).train != split.train
+
+
+def test_a_lesion_of_two_classes_is_refused(drawn_root: Path) -> None:
+    records = ham10000.read(drawn_root)
+    with pytest.raises(DatasetError, match="is both mel and akiec"):
+        split_by_lesion([replace(records[0], dx="mel"), *records[1:]], name="drawn", seed=3)
+
+
+def test_a_manifest_survives_its_file_and_its_test_part_is_logged(drawn_root: Path, tmp_path: Path) -> None:
+    split = split_by_lesion(ham10000.read(drawn_root), name="drawn", seed=3)
+    split.save(tmp_path)
+    loaded = SplitManifest.load("drawn", tmp_path)
+    assert loaded == split
+    assert loaded.sha256() == split.sha256()
+    assert loaded.open_test(tmp_path / "log.jsonl", "a test") == split.test_ids
+    entry = json.loads((tmp_path / "log.jsonl").read_text())
+    assert (entry["split"], entry["purpose"]) == ("drawn", "a test")
+    with pytest.raises(DatasetError, match=r"no split named 'other' .* there are \['drawn'\]"):
+        SplitManifest.load("other", tmp_path)
+
+
+def test_the_shipped_split_is_re_derived_from_the_data(data_root: Path) -> None:
+    records, split = read_split("ham10000-lesion", data_root)
+    assert split_by_lesion(records, name="ham10000-lesion", seed=split.seed) == split
+
+
+def test_other_files_than_those_that_were_split_are_refused(drawn_root: Path) -> None:
+    with pytest.raises(DatasetError, match="are not those that 'ham10000-lesion' was made from"):
+        read_split("ham10000-lesion", drawn_root)
+
+
+def test_the_data_digest_sees_a_changed_picture_and_a_changed_label(copy: Path) -> None:
+    records = ham10000.read(copy)
+    before = data_digest(records)
+    assert data_digest(records[::-1]) == before
+    assert data_digest([replace(records[0], dx="nv"), *records[1:]]) != before
+    records[0].image_path.write_bytes(records[1].image_path.read_bytes())
+    assert data_digest(records) != before
+
+
+def test_the_cache_holds_exactly_what_serving_computes(drawn_root: Path, tmp_path: Path) -> None:
+    records = ham10000.read(drawn_root)[:20]
+    spec = PreprocessSpec()
+    cached = preprocessed(records, spec, tmp_path)
+    assert cached.image_ids == tuple(record.image_id for record in records)
+    for row, record in enumerate(records):
+        served = preprocess(decode(record.image_path.read_bytes(), DecodeLimits()), spec)
+        assert np.array_equal(cached.pixels[row].astype(np.float32) / np.float32(255), served)
+
+
+def test_a_cache_of_another_spec_or_other_images_is_never_used(drawn_root: Path, tmp_path: Path) -> None:
+    records = ham10000.read(drawn_root)[:4]
+    spec = PreprocessSpec()
+    first = preprocessed(records, spec, tmp_path)
+    again = preprocessed(records, spec, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert np.array_equal(first.pixels, again.pixels)
+    other = preprocessed(records, replace(spec, unsharp_amount=0.2), tmp_path)
+    assert not np.array_equal(first.pixels, other.pixels)
+    assert preprocessed(records[::-1], spec, tmp_path).image_ids == first.image_ids[::-1]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_picture_that_cannot_be_decoded_stops_the_cache_and_leaves_none(copy: Path, tmp_path: Path) -> None:
+    records = ham10000.read(copy)[:4]
+    content = records[2].image_path.read_bytes()
+    records[2].image_path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(UndecodableImage):
+        preprocessed(records, PreprocessSpec(), tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
