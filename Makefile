@@ -20,8 +20,10 @@ run: $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
 	@exec $(SERVE)/bin/gunicorn wsgi:app
 
+# Two sessions: TensorFlow, imported first, breaks tflite-runtime in the same process.
 test: $(TEST)/ready lint
-	$(TEST)/bin/python -m tests
+	$(TEST)/bin/pytest tests/app tests/e2e tests/browser
+	$(TEST)/bin/pytest tests/training
 
 test-env: $(TEST)/ready
 

@@ -26,7 +26,7 @@ recipe_option = click.option(
     "--recipe",
     required=True,
     callback=lambda _context, _option, name: load_recipe(name),
-    help=f"One of {recipe_names()}.",
+    help=f"One of: {', '.join(recipe_names())}.",
 )
 out_option = click.option(
     "--out",

@@ -67,8 +67,9 @@ def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> k
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
         if scores["validation_auc"] >= max(row["validation_auc"] for row in history):
             _save(model, run / "best.keras")
-        _save(model, run / "checkpoint.keras")
+        # The checkpoint comes last: cut off before it, the epoch is done again, to the same result.
         pd.DataFrame(history).to_csv(run / "history.csv", index=False)
+        _save(model, run / "checkpoint.keras")
         print(f"epoch {epoch + 1}/{recipe.fit.epochs}", {key: round(value, 4) for key, value in scores.items()})
     return keras.models.load_model(run / "best.keras")
 
@@ -81,10 +82,12 @@ def class_weights(labels: npt.NDArray[np.int64], classes: int, power: float) -> 
 
 
 def _start(recipe: Recipe, classes: int, images: int, run: Path) -> tuple[keras.Model, list[dict[str, float]]]:
-    if (run / "checkpoint.keras").is_file():
-        history: list[dict[str, float]] = pd.read_csv(run / "history.csv").to_dict("records")
-        return keras.models.load_model(run / "checkpoint.keras"), history
     steps = images // recipe.fit.batch_size
+    if (run / "checkpoint.keras").is_file():
+        model = keras.models.load_model(run / "checkpoint.keras")
+        epochs = int(model.optimizer.iterations) // steps
+        history: list[dict[str, float]] = pd.read_csv(run / "history.csv").head(epochs).to_dict("records")
+        return model, history
     warmup = round(recipe.fit.warmup_epochs * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
