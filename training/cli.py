@@ -117,8 +117,10 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.evaluate import PARITY_IMAGES
 
     run = out / recipe.name
-    if not (run / "best.keras").is_file():
-        raise TrainingError(f"{run} holds no trained model; run `train` first, or name its folder with --out")
+    history = run / "history.csv"
+    epochs = len(history.read_text(encoding="utf-8").splitlines()) - 1 if history.is_file() else 0
+    if epochs < recipe.fit.epochs:
+        raise TrainingError(f"{run} holds {epochs} of {recipe.fit.epochs} epochs; run `train` first, or name --out")
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     parity = select(records, test[:PARITY_IMAGES])
@@ -126,7 +128,9 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
 
     from training.export import export as export_bundle
 
-    folder = export_bundle(recipe, SCHEMES[recipe.scheme], keras.models.load_model(run / "best.keras"), parity, run)
+    folder = export_bundle(
+        recipe, SCHEMES[recipe.scheme], keras.models.load_model(run / "checkpoint.keras"), parity, run
+    )
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 
 

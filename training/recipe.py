@@ -18,6 +18,7 @@ class FitSpec:
     peak_learning_rate: after the warm-up; falls to 0 along a half cosine by the last step.
     warmup_epochs: of linear rise.
     weight_decay: of AdamW, decoupled.
+    gradient_norm: a step's gradient is scaled down to this norm over all weights.
     class_weight_power: each class weighs (N / (K n_c)) ** power in the loss: 0 = none, 1 = inverse frequency.
     label_smoothing: share of the target that is spread over all classes.
     mixed_precision: Keras policy while training; weights stay float32.
@@ -28,6 +29,7 @@ class FitSpec:
     peak_learning_rate: float
     warmup_epochs: float
     weight_decay: float
+    gradient_norm: float
     class_weight_power: float
     label_smoothing: float
     mixed_precision: str

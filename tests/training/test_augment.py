@@ -8,8 +8,9 @@ SIDE = 32
 RANDOM = np.random.default_rng(1)
 PICTURES = RANDOM.integers(0, 256, size=(24, SIDE, SIDE, 3), dtype=np.uint8)
 FULL = AugmentSpec(
-    rotation=180, shift=0.1, shear=10, zoom=0.2, horizontal_flip=True, brightness=0.1, contrast=0.1, blur=1.0
-)
+    quarter_turns=True, warp_share=0.5, rotation=180, shift=0.1, shear=10, zoom=0.2, brightness=0.1, contrast=0.1,
+    blur_share=0.5, blur=1.0,
+)  # fmt: skip
 
 
 def test_without_ranges_nothing_changes() -> None:
@@ -33,6 +34,20 @@ def test_a_horizontal_flip_mirrors_about_half_of_the_pictures_left_to_right() ->
         for new, old in zip(flipped, PICTURES, strict=True)
     ]
     assert set(kinds) == {"same", "mirrored"}
+
+
+def test_quarter_turns_give_all_eight_orientations_and_no_other_pixel() -> None:
+    pictures = np.repeat(PICTURES[:1], 64, axis=0)
+    turned = {picture.tobytes() for picture in augment(pictures, (9,), AugmentSpec(quarter_turns=True))}
+    square = PICTURES[0]
+    expected = {np.rot90(side, quarter).tobytes() for side in (square, square[:, ::-1]) for quarter in range(4)}
+    assert turned == expected
+
+
+def test_only_the_share_that_is_named_is_warped() -> None:
+    warped = augment(np.repeat(PICTURES, 10, axis=0), (2,), AugmentSpec(warp_share=0.3, rotation=90))
+    untouched = [np.array_equal(new, old) for new, old in zip(warped, np.repeat(PICTURES, 10, axis=0), strict=True)]
+    assert 0.6 < np.mean(untouched) < 0.8
 
 
 def test_a_vertical_flip_mirrors_top_to_bottom() -> None:
@@ -81,6 +96,6 @@ def test_contrast_turns_about_mid_grey() -> None:
 
 
 def test_blur_takes_away_detail() -> None:
-    blurred = augment(PICTURES, (8,), AugmentSpec(blur=1.5))
+    blurred = augment(PICTURES, (8,), AugmentSpec(blur_share=1.0, blur=1.5))
     assert blurred.std() < PICTURES.std()
     assert abs(blurred.mean() - PICTURES.mean()) < 3

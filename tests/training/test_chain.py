@@ -139,7 +139,9 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     from training.export import export
 
     records = ham10000.read(drawn_root)
-    folder = export(recipe, CLINICAL, keras.models.load_model(whole_run / "best.keras"), records[1:61:2], whole_run)
+    folder = export(
+        recipe, CLINICAL, keras.models.load_model(whole_run / "checkpoint.keras"), records[1:61:2], whole_run
+    )
     with pytest.raises(TrainingError, match="is not finished"):
         release(folder, tmp_path)
     command = [sys.executable, "-W", "error", "-c", BUNDLE_SCRIPT, str(whole_run), str(drawn_root)]
