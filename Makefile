@@ -16,7 +16,7 @@ TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-training.txt requireme
 
 .PHONY: run test test-env lint format clean python
 
-run: $(SERVE)/ready
+run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
 	@exec $(SERVE)/bin/gunicorn wsgi:app
 

@@ -28,17 +28,19 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(
         SECRET_KEY=config.secret_key,
         SESSION_COOKIE_SAMESITE="Strict",
+        # The token and the SameSite cookie protect the form; a Referer, which Flask-WTF asks for on https, is not sent.
+        WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open all day; the token ends with the browser session
         MAX_CONTENT_LENGTH=config.limits.max_bytes + requests.MULTIPART_OVERHEAD,
         MAX_FORM_PARTS=requests.MAX_PARTS,
     )
     app.request_class = requests.InMemoryRequest
     app.extensions["screener"] = Screener.from_folder(config.bundle, config.limits)
+    requests.register(app)  # first: whatever is refused after it has a request id
     csrf = CSRFProtect(app)
     for blueprint in (web.blueprint, api.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
-    requests.register(app)
     headers.register(app)
     errors.register(app)
     return app

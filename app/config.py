@@ -9,6 +9,9 @@ from pathlib import Path
 from app.screening.decode import DecodeLimits
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+MAX_MEGAPIXELS = 170
+"""Pillow itself refuses pictures of more than 179 million pixels."""
+
 DEFAULT_BUNDLE = REPOSITORY / "model_store" / "three_block_ham10000"
 
 
@@ -37,14 +40,14 @@ class Config:
             SettingRejected: a number is none or out of range, or the key is too short.
         """
         defaults = DecodeLimits()
-        max_bytes = round(_number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000) * 1e6)
-        max_pixels = round(_number(environment, "LESION_MAX_MEGAPIXELS", defaults.max_pixels / 1e6, 0.1, 1000) * 1e6)
+        megabytes = _number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000)
+        megapixels = _number(environment, "LESION_MAX_MEGAPIXELS", defaults.max_pixels / 1e6, 0.1, MAX_MEGAPIXELS)
         secret_key = environment.get("LESION_SECRET_KEY") or secrets.token_hex(32)
         if len(secret_key) < 32:
             raise SettingRejected("LESION_SECRET_KEY needs at least 32 characters; `openssl rand -hex 32` prints one.")
         return cls(
             bundle=Path(environment.get("LESION_BUNDLE") or DEFAULT_BUNDLE),
-            limits=DecodeLimits(max_bytes=max_bytes, max_pixels=max_pixels),
+            limits=DecodeLimits(max_bytes=round(megabytes * 1e6), max_pixels=round(megapixels * 1e6)),
             secret_key=secret_key,
         )
 

@@ -6,8 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from app.screening.bundle import MANIFEST, load_bundle
+from app.screening.bundle import MANIFEST, MANIFEST_DIGEST, load_bundle
 from training.errors import TrainingError
+
+OWN_FILES = (MANIFEST, MANIFEST_DIGEST)
+MAX_KERAS_DIFFERENCE = 2e-3
+"""Of a class probability between the Keras model and the .tflite file."""
 
 MAX_MODEL_BYTES = round(469.77 * 1000)
 """The size limit of the published student's fp16 file, 469.77 KB with 1 KB = 1,000 bytes."""
@@ -24,7 +28,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Writes the manifest with size and SHA-256 of every other file in the folder, and loads it as the app would."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in OWN_FILES)
     manifest["files"] = {
         path.relative_to(folder).as_posix(): {
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -32,8 +36,10 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
         }
         for path in files
     }
-    text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    content = (json.dumps(manifest, indent=2, allow_nan=False) + "\n").encode()
+    (folder / MANIFEST).write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    (folder / MANIFEST_DIGEST).write_text(f"{digest}  {MANIFEST}\n", encoding="ascii")
     load_bundle(folder)
 
 
@@ -41,13 +47,18 @@ def release(folder: Path, model_store: Path) -> Path:
     """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
 
     Raises:
-        TrainingError: it has no calibration or no test metrics yet.
+        TrainingError: it has no calibration or no test metrics yet, or the .tflite file differs from Keras.
     """
     manifest = read_manifest(folder)
     if not manifest["calibration"] or "test" not in manifest["metrics"]:
         raise TrainingError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
-    bundle = load_bundle(folder)
-    target = model_store / bundle.name
+    parity = manifest["metrics"]["keras_tflite"]
+    if parity["largest_difference"] > MAX_KERAS_DIFFERENCE or parity["same_decision"] < parity["images"]:
+        raise TrainingError(f"the .tflite file does not answer as Keras does: {parity}")
+    target = model_store / load_bundle(folder).name
+    beside = target.with_name(f"{target.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.copytree(folder, beside)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
+    beside.rename(target)
     return target

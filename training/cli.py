@@ -65,8 +65,10 @@ def data() -> None:
 def split_command(dataset: str, name: str, seed: int, data_root: Path) -> None:
     """Splits a data set 70:10:20 by lesion, stratified by class, and writes the manifest."""
     from training.datasets.parts import read
-    from training.datasets.splits import split_by_lesion
+    from training.datasets.splits import SPLITS_FOLDER, split_by_lesion
 
+    if (SPLITS_FOLDER / f"{name}.json").exists():
+        raise TrainingError(f"a split named {name!r} exists and models may depend on it; choose another name")
     split = split_by_lesion(read(dataset, data_root), name=name, seed=seed)
     click.echo(f"{split.save()}: {len(split.train)} / {len(split.validation)} / {len(split.test_ids)} images")
 
@@ -154,11 +156,14 @@ def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
 @out_option
 def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
+    from training.bundles import read_manifest
     from training.datasets.parts import read_split
     from training.datasets.splits import select
     from training.evaluate import evaluate as evaluate_bundle
 
     run = out / recipe.name
+    if read_manifest(run / "bundle")["calibration"] is None:
+        raise TrainingError(f"{run / 'bundle'} is not calibrated; run `calibrate` first")
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
     click.echo(json.dumps(evaluate_bundle(run / "bundle", select(records, test), run), indent=2))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
-from app.screening.decision import CLIP, decide
+from app.screening.decision import CLIP, Calibration, decide
 from app.screening.screener import Screener
 from training.bundles import read_manifest, write_manifest
 from training.datasets.records import LesionRecord
@@ -40,10 +40,10 @@ def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any
     manifest.update(calibration=None, operating_point=None, metrics={})
     write_manifest(folder, manifest)
     screener = Screener.from_folder(folder)
-    malignant = _is_malignant(screener, validation)
-    raw = _screen(screener, validation)[:, [label.malignant for label in screener.bundle.classes]].sum(axis=1)
-    scores = _logit(raw.astype(np.float64))[:, np.newaxis]
-    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(scores, malignant)
+    raw = to_answers(screener, _screen(screener, validation), validation)
+    clipped = np.clip(raw.p_malignant, CLIP, 1 - CLIP)
+    scores = np.log(clipped / (1 - clipped))[:, np.newaxis]
+    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(scores, raw.malignant)
     if fitted.coef_[0, 0] <= 0:
         raise TrainingError("the model ranks the validation part no better than chance; train it longer")
     manifest["calibration"] = {
@@ -54,10 +54,12 @@ def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any
         "images": len(validation),
         "lesions": len({record.group for record in validation}),
     }
-    calibrated = 1 / (1 + np.exp(-(fitted.coef_[0, 0] * scores[:, 0] + fitted.intercept_[0])))
+    # By the very function that serving calls, so that no image falls on the other side of the threshold there.
+    calibrate_one = Calibration(manifest["calibration"]["slope"], manifest["calibration"]["intercept"])
+    calibrated = np.array([calibrate_one(probability) for probability in raw.p_malignant])
     manifest["operating_point"] = {
         "target_sensitivity": TARGET_SENSITIVITY,
-        "threshold": threshold_for(calibrated[malignant], TARGET_SENSITIVITY),
+        "threshold": threshold_for(calibrated[raw.malignant], TARGET_SENSITIVITY),
         "chosen_on": "validation",
         "measured_on": None,
     }
@@ -131,11 +133,6 @@ def _screen(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[
 def _is_malignant(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.bool_]:
     malignant = {label.code for label in screener.bundle.classes if label.malignant}
     return np.array([record.dx in malignant for record in records])
-
-
-def _logit(probability: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    clipped = np.clip(probability, CLIP, 1 - CLIP)
-    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def _compare_with_keras(

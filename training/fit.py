@@ -26,7 +26,7 @@ from training.errors import TrainingError
 from training.models.three_block import three_block_student
 from training.recipe import Recipe
 
-LIBRARIES = ("tensorflow-cpu", "keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
+LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
 VALIDATION_BATCH = 128
 
 
@@ -166,14 +166,19 @@ def _open_run(recipe: Recipe, provenance: dict[str, str], run: Path) -> None:
 
 def environment() -> dict[str, Any]:
     """Library versions, Python version and git commit ("unknown" outside a checkout) of this process."""
-    git = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
-    )
     return {
-        "libraries": {name: version(name) for name in LIBRARIES},
+        # TensorFlow's package has another name on some platforms.
+        "libraries": {"tensorflow": tf.__version__, **{name: version(name) for name in LIBRARIES}},
         "python": platform.python_version(),
-        "git_commit": git.stdout.strip() or "unknown",
+        "git_commit": _git("rev-parse", "--verify", "HEAD") or "unknown",
+        "git_changed_files": len(_git("status", "--porcelain", "--", "app", "training").splitlines()),
     }
+
+
+def _git(*arguments: str) -> str:
+    folder = Path(__file__).parent.parent
+    answer = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=folder)
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 def _save(model: keras.Model, path: Path) -> None:

@@ -110,7 +110,12 @@ def measure(
 
     Returns:
         {metric: {"value", "low", "high"}}.
+
+    Raises:
+        ValueError: all images are malignant, or all benign.
     """
+    if answers.malignant.all() or not answers.malignant.any():
+        raise ValueError("metrics need malignant and benign images")
     _, member = np.unique(np.asarray(groups), return_inverse=True)
     count = int(member.max()) + 1
     random = np.random.default_rng(seed)

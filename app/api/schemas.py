@@ -4,12 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.screening.bundle import ModelBundle
-from app.screening.screener import Screening
-
-DISCLAIMER = (
-    "Research tool, not a medical device. It does not replace an examination: "
-    "a suspicious lesion needs a dermatologist, whatever this says."
-)
+from app.screening.screener import DISCLAIMER, Screening
 
 
 def prediction(screening: Screening, bundle: ModelBundle, request_id: str) -> dict[str, Any]:

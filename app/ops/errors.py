@@ -8,9 +8,9 @@ from http import HTTPStatus
 
 from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from app.ops.requests import UPLOAD_FIELD, MissingUpload, drain_body
+from app.ops.requests import UPLOAD_FIELD, MissingUpload, SeveralUploads, drain_body
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
@@ -29,6 +29,18 @@ STATUS: dict[type[RefusedUpload], HTTPStatus] = {
     ImageTooSmall: HTTPStatus.UNPROCESSABLE_ENTITY,
     ImageTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
+
+REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
+    MissingUpload: (
+        400, "missing_file", "No picture was sent", f"Choose a picture first (form field '{UPLOAD_FIELD}').",
+    ),
+    SeveralUploads: (400, "several_files", "Several pictures were sent", "Send one picture at a time."),
+    ClientDisconnected: (
+        408, "not_received", "The picture did not arrive whole", "Check the connection and send it again.",
+    ),
+    CSRFError: (400, "expired_form", "This page has expired", "Choose the picture again and send it once more."),
+}  # fmt: skip
+"""Status, reason, title and advice of what is wrong with the request and not with the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +80,25 @@ def register(app: Flask) -> None:
 def refusal_of(error: Exception) -> Refusal:
     """What to answer to `error`; logs it where it is ours and not the user's."""
     status, reason, title, advice = _describe(error)
-    request_id = g.get("request_id", "")
+    request_id, g.reason = g.request_id, reason
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         current_app.logger.error("request %s failed", request_id, exc_info=error)
     return Refusal(int(status), reason, title, advice, request_id)
 
 
 def _describe(error: Exception) -> tuple[int, str, str, str]:
+    for kind, description in REQUEST_FAULTS.items():
+        if isinstance(error, kind):
+            return description
     match error:
         case RefusedUpload():
             return STATUS[type(error)], error.reason, error.title, error.advice
-        case MissingUpload():
-            return 400, "missing_file", "No picture was sent", f"Choose a picture first (form field '{UPLOAD_FIELD}')."
-        case CSRFError():
-            return 400, "expired_form", "This page has expired", "Choose the picture again and send it once more."
         case RequestEntityTooLarge():
+            if (request.content_length or 0) <= current_app.config["MAX_CONTENT_LENGTH"] and request.content_length:
+                advice = f"Send nothing but the picture, as a file in the form field '{UPLOAD_FIELD}'."
+                return 413, "form_too_large", "The form has too many or too long fields", advice
             limit = current_app.extensions["screener"].limits.max_bytes
-            advice = f"Send at most {limit / 1e6:.0f} MB. Save the picture smaller or as JPEG."
+            advice = f"Send at most {limit / 1e6:g} MB. Save the picture smaller or as JPEG."
             return 413, UploadTooLarge.reason, UploadTooLarge.title, advice
         case HTTPException() if error.code == 404:
             return (

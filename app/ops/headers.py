@@ -25,5 +25,5 @@ def register(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if request.endpoint != "web.static":
             response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Request-ID"] = g.get("request_id", "")
+        response.headers["X-Request-ID"] = g.request_id
         return response

@@ -11,6 +11,9 @@ from app.screening.decision import Calibration, OperatingPoint, Rate
 from app.screening.preprocess import PreprocessSpec
 
 MANIFEST = "manifest.json"
+MANIFEST_DIGEST = "manifest.sha256"
+"""SHA-256 of the manifest, as sha256sum writes it; the manifest holds those of all other files."""
+
 MODEL_FILE = "model.tflite"
 SCHEMA_VERSION = 1
 
@@ -81,9 +84,14 @@ def load_bundle(folder: Path) -> ModelBundle:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BundleRejected(f"{path} cannot be read ({error.strerror}); is {folder} a model bundle?") from error
+        content = path.read_bytes()
+        digest = (folder / MANIFEST_DIGEST).read_text(encoding="ascii").split()[0]
+    except (OSError, ValueError, IndexError) as error:
+        raise BundleRejected(f"{path} (or {MANIFEST_DIGEST}) cannot be read; is {folder} a model bundle?") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise BundleRejected(f"{path} was changed: its SHA-256 is not the one in {MANIFEST_DIGEST}")
+    try:
+        manifest = json.loads(content, parse_constant=_refuse_constant)
     except ValueError as error:
         raise BundleRejected(f"{path} is not valid JSON: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
@@ -108,6 +116,10 @@ def load_bundle(folder: Path) -> ModelBundle:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
         raise BundleRejected(f"{path} does not fit this version of the app: {reason}") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def _verified(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:

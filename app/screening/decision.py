@@ -45,6 +45,10 @@ class Rate:
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.value <= self.high <= 1:
+            raise ValueError(f"a rate lies inside its interval and both between 0 and 1, not {self}")
+
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:

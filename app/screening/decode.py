@@ -1,7 +1,7 @@
 """Untrusted bytes to an image: RGB uint8 (H, W, 3). Every limit and refusal of a file is here.
 
 Nothing is written to disk, and nothing but pixels leaves: EXIF, ICC, XMP, text and thumbnails are dropped with the
-Pillow object. The EXIF orientation is applied first.
+Pillow object. The EXIF orientation is applied.
 """
 
 import io
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from app.screening.containers import check_container
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
@@ -29,7 +30,15 @@ FORMAT_WORDS = "JPEG, PNG, WebP, TIFF or BMP"
 EIGHT_BIT_MODES = frozenset({"1", "L", "P", "RGB", "YCbCr"})
 ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
 SIXTEEN_BIT_GREY_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
+TIFF_COMPRESSIONS = frozenset({"raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits"})
+"""Without JPEG inside TIFF, whose scans cannot be counted beforehand, and without fax codes."""
+
+FLAT_TAIL = 0.2
+"""Share of rows at the bottom that may be of one colour: a cut-off JPEG that is closed again decodes, and ends so."""
+
+STRIP_PIXELS = 4_000_000
 _EXIF_ORIENTATION = 0x0112
+_TIFF_BITS, _TIFF_PHOTOMETRIC, _BLACK_IS_ZERO = 258, 262, 1
 
 # Pillow warns of odd metadata, which is dropped anyway, and of many pixels, which are checked below. Filtered once and
 # not around each call: `warnings.catch_warnings` is not safe between threads.
@@ -42,39 +51,44 @@ class DecodeLimits:
     max_bytes: size of the file, bytes.
     max_pixels: width times height, checked before a pixel is decoded.
     min_side: the shorter side, pixels.
-    draft_side: a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size while both sides keep at least so many pixels:
-        twice what the six stages work on, and many times faster for a large photo.
+    working_side: a larger picture is reduced by a whole factor while both sides keep at least so many pixels: twice
+        what the six stages work on. A JPEG is decoded that way at once, many times faster.
     """
 
     max_bytes: int = 15_000_000
     max_pixels: int = 50_000_000
     min_side: int = 64
-    draft_side: int = 448
+    working_side: int = 448
 
 
 def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
     """Decodes an upload.
+
+    Damage that the decoders themselves pass over (a JPEG that was cut off and closed again) is found where it leaves
+    the lower part of the picture flat; damage that looks like a picture is not.
 
     Returns:
         RGB uint8 (H, W, 3), oriented as EXIF says. Greyscale and palette pictures become RGB, 16-bit greyscale its
         upper eight bits, transparent parts white.
 
     Raises:
-        RefusedUpload: a subclass that names the reason. Any failure to decode ends here; none passes as an image.
+        RefusedUpload: a subclass that names the reason.
     """
     if not upload:
         raise EmptyUpload("Choose the picture again; if it stays empty, save or export it once more.")
     if len(upload) > limits.max_bytes:
         raise UploadTooLarge(
-            f"Send at most {limits.max_bytes / 1e6:.0f} MB; this file has {len(upload) / 1e6:.1f} MB. "
+            f"Send at most {limits.max_bytes / 1e6:g} MB; this file has {len(upload) / 1e6:.1f} MB. "
             "Save the picture smaller or as JPEG."
         )
-    _check_webp_canvas(upload, limits)
     try:
+        if (canvas := check_container(upload)) is not None:
+            _check_size(canvas, limits)
         with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
             _check_size(picture.size, limits)
             _check_frames(picture)
-            return _to_rgb(picture, limits)
+            _check_tiff(picture)
+            image = _oriented(_to_rgb(picture, limits), picture)
     except UnidentifiedImageError as error:
         raise UnacceptedFormat(f"Send a {FORMAT_WORDS} picture.") from error
     except Image.DecompressionBombError as error:
@@ -84,33 +98,51 @@ def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
     except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError) as error:
         # What Pillow's parsers let through on malformed files; a bug of ours would show in the tests of good ones.
         raise _damaged() from error
+    _check_content(image)
+    return image
 
 
 def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
     if picture.format in ("JPEG", "MPO"):
-        picture.draft(None, (limits.draft_side, limits.draft_side))
+        picture.draft(None, (limits.working_side, limits.working_side))
     picture.load()
-    oriented = _orient(picture)
-    if oriented.mode in SIXTEEN_BIT_GREY_MODES:
-        grey = (np.asarray(oriented, dtype=np.uint16) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-    if oriented.mode in ALPHA_MODES or "transparency" in oriented.info:
-        layers = oriented.convert("RGBA")
-        paper = Image.new("RGBA", layers.size, "white")
-        oriented = Image.alpha_composite(paper, layers)
-    elif oriented.mode not in EIGHT_BIT_MODES:
+    width, height = picture.size
+    factor = max(1, min(width, height) // limits.working_side)
+    # In strips, so that a large picture exists once: conversions would copy all of it, up to four times.
+    rows = max(1, STRIP_PIXELS // width // factor) * factor
+    strips = [
+        np.asarray(_strip_to_rgb(picture.crop((0, top, width, min(top + rows, height)))).reduce(factor))
+        for top in range(0, height, rows)
+    ]
+    return np.concatenate(strips)
+
+
+def _strip_to_rgb(strip: Image.Image) -> Image.Image:
+    if strip.mode in SIXTEEN_BIT_GREY_MODES:
+        return Image.fromarray((np.asarray(strip, dtype=np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    if strip.mode in ALPHA_MODES or "transparency" in strip.info:
+        layers = strip.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    if strip.mode not in EIGHT_BIT_MODES:
         raise UndecodableImage(
-            f"Its colours are stored as {oriented.mode!r}, which has no faithful screen colours. "
+            f"Its colours are stored as {strip.mode!r}, which has no faithful screen colours. "
             "Export it as an 8-bit RGB JPEG or PNG."
         )
-    return np.array(oriented.convert("RGB"), dtype=np.uint8)
+    return strip.convert("RGB")
 
 
-def _orient(picture: Image.Image) -> Image.Image:
-    # Only a real orientation copies the picture, and only the tag that is needed is looked at.
-    if picture.getexif().get(_EXIF_ORIENTATION, 1) in range(2, 9):
-        return ImageOps.exif_transpose(picture)
-    return picture
+def _oriented(image: npt.NDArray[np.uint8], picture: Image.Image) -> npt.NDArray[np.uint8]:
+    try:
+        orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - whatever is wrong with the metadata, the pixels are good
+        orientation = 1
+    if orientation in (5, 6, 7, 8):
+        image = image.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    return np.ascontiguousarray(image)
 
 
 def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
@@ -125,22 +157,41 @@ def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
 
 
 def _check_frames(picture: Image.Image) -> None:
-    frames = getattr(picture, "n_frames", 1)
     # An MPO's further frames are previews or the depth of the same photo; anything else is several pictures.
-    if frames > 1 and picture.format != "MPO":
-        raise UndecodableImage(f"The file holds {frames} pictures or frames. Save the one to screen as a JPEG or PNG.")
+    if picture.format == "MPO":
+        return
+    try:
+        # Not n_frames: for a TIFF it walks through all of them, however many a hostile file has.
+        picture.seek(1)
+    except EOFError:
+        return
+    raise UndecodableImage("The file holds several pictures or frames. Save the one to screen as a JPEG or PNG.")
 
 
-def _check_webp_canvas(upload: bytes, limits: DecodeLimits) -> None:
-    """Checks an extended WebP's canvas: Pillow's decoder reserves memory for it as soon as the file is opened."""
-    if upload[:4] == b"RIFF" and upload[8:16] == b"WEBPVP8X" and len(upload) >= 30:
-        width = int.from_bytes(upload[24:27], "little") + 1
-        height = int.from_bytes(upload[27:30], "little") + 1
-        _check_size((width, height), limits)
+def _check_tiff(picture: Image.Image) -> None:
+    if picture.format != "TIFF":
+        return
+    if picture.info.get("compression") not in TIFF_COMPRESSIONS:
+        raise UndecodableImage("This kind of compression inside a TIFF is not read. Export the picture as JPEG or PNG.")
+    tags = picture.tag_v2  # type: ignore[attr-defined]  # of TiffImageFile
+    if picture.mode in SIXTEEN_BIT_GREY_MODES and (
+        tags.get(_TIFF_BITS) != (16,) or tags.get(_TIFF_PHOTOMETRIC) != _BLACK_IS_ZERO
+    ):
+        raise UndecodableImage("Its grey levels are stored in an unusual way. Export the picture as JPEG or PNG.")
+
+
+def _check_content(image: npt.NDArray[np.uint8]) -> None:
+    other = np.flatnonzero((image != image[-1, -1]).any(axis=(1, 2)))
+    flat_rows = len(image) - 1 - int(other[-1]) if len(other) else len(image)
+    if flat_rows > FLAT_TAIL * len(image):
+        raise UndecodableImage(
+            "Its lower part is one single colour, like a file that was cut off. Send the original again; "
+            "if the picture is whole, cut its border off."
+        )
 
 
 def _too_many_pixels(limits: DecodeLimits) -> ImageTooLarge:
-    return ImageTooLarge(f"Send at most {limits.max_pixels / 1e6:.0f} million pixels; save the picture smaller.")
+    return ImageTooLarge(f"Send at most {limits.max_pixels / 1e6:g} million pixels; save the picture smaller.")
 
 
 def _damaged() -> UndecodableImage:

@@ -4,6 +4,7 @@ Closing, bilateral filter, ROI highlight, unsharp mask, rescale, resize, in this
 squashed to a square first, because that is the resolution of the data the models are trained on.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
@@ -57,9 +58,12 @@ class PreprocessSpec:
             raise ValueError(f"unknown preprocessing stages {unknown}; the stages are {list(STAGES)}")
         if list(self.stages) != [stage for stage in STAGES if stage in self.stages]:
             raise ValueError(f"preprocessing stages must keep the order {list(STAGES)}, got {list(self.stages)}")
-        for name in ("working_size", "closing_size", "bilateral_diameter", "output_size", "unsharp_sigma"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"PreprocessSpec.{name} must be above 0, got {getattr(self, name)}")
+        for name in ("working_size", "closing_size", "bilateral_diameter", "output_size"):
+            if not isinstance(value := getattr(self, name), int) or value <= 0:
+                raise ValueError(f"PreprocessSpec.{name} must be a whole number above 0, got {value!r}")
+        for name in ("bilateral_sigma_color", "bilateral_sigma_space", "roi_gain", "unsharp_sigma", "unsharp_amount"):
+            if not isinstance(value := getattr(self, name), int | float) or not 0 < value < math.inf:
+                raise ValueError(f"PreprocessSpec.{name} must be a number above 0, got {value!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready values, one key a field."""

@@ -4,14 +4,22 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from app.screening.bundle import BundleRejected, LesionClass, ModelBundle, load_bundle
 from app.screening.decision import Assessment, Decision, Prediction, decide
 from app.screening.decode import DecodeLimits, decode
+from app.screening.errors import RefusedUpload
 from app.screening.preprocess import preprocess
 from app.screening.runtime import ModelRejected, TFLiteModel
+
+DISCLAIMER = (
+    "Research tool, not a medical device. It does not replace an examination: "
+    "a suspicious lesion needs a dermatologist, whatever this says."
+)
+"""Shown with every answer."""
 
 PARITY_TOLERANCE = 1e-3
 """Largest difference of a class probability from the parity samples; fp16 and runtimes differ by 1e-4 at most."""
@@ -70,7 +78,7 @@ class Screener:
                 bundle.model, input_side=bundle.preprocess.output_size, classes=len(bundle.classes)
             )
             self.check_parity()
-        except ModelRejected as error:
+        except (ModelRejected, RefusedUpload, ValueError, cv2.error) as error:
             raise BundleRejected(f"bundle {bundle.name!r}: model.tflite does not fit its manifest: {error}") from error
 
     @classmethod
@@ -121,7 +129,7 @@ class Screener:
             if found.shape != (len(sample.probabilities),):
                 raise BundleRejected(f"bundle {self.bundle.name!r}: a parity sample has the wrong number of classes")
             worst = float(np.abs(found - np.asarray(sample.probabilities)).max())
-            if worst > PARITY_TOLERANCE:
+            if not worst <= PARITY_TOLERANCE:  # so that NaN fails too
                 raise BundleRejected(
                     f"bundle {self.bundle.name!r}: model.tflite answers a parity sample {worst:.4f} away from what "
                     f"training computed (at most {PARITY_TOLERANCE}); the model or the preprocessing is another one"

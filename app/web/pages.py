@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from flask import Response, current_app, make_response, render_template
 
-from app.api.schemas import DISCLAIMER
 from app.ops.errors import Refusal
 from app.screening.decode import FORMAT_WORDS
-from app.screening.screener import Screening
+from app.screening.screener import DISCLAIMER, Screening
 from app.web.forms import UploadForm
 
 PREVIEW_SIDE = 640
@@ -25,7 +24,7 @@ def start_page(refusal: Refusal | None = None) -> Response:
         form=UploadForm(formdata=None),
         refusal=refusal,
         formats=FORMAT_WORDS,
-        max_mb=round(limits.max_bytes / 1e6),
+        max_mb=f"{limits.max_bytes / 1e6:g}",
         min_side=limits.min_side,
         **_footer(),
     )

@@ -89,9 +89,15 @@ def test_a_file_without_a_name_is_still_a_file(client: FlaskClient) -> None:
     assert response.status_code == 200
 
 
+def test_several_files_are_refused_and_none_is_answered(client: FlaskClient) -> None:
+    files = [("image", ("a.png", png_lesion(1))), ("image", ("b.png", png_lesion(2)))]
+    assert_problem(client.post("/api/predict", **multipart(files)), 400, "several_files")
+
+
 def test_too_many_parts_are_refused(client: FlaskClient) -> None:
     fields = {f"field{number}": "x" for number in range(30)}
-    assert client.post("/api/predict", **multipart(fields)).status_code == 413
+    assert_problem(client.post("/api/predict", **multipart(fields)), 413, "form_too_large")
+    assert_problem(client.post("/api/predict", **multipart({"note": "x" * 2_000_000})), 413, "form_too_large")
 
 
 def test_unknown_addresses_and_methods_are_problems_too(client: FlaskClient) -> None:
@@ -112,6 +118,20 @@ def test_a_large_upload_never_touches_the_disk(client: FlaskClient, monkeypatch:
     assert post(client, large).status_code == 200
 
 
+def test_every_request_has_one_line_in_the_log_with_its_id_and_no_file_name(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for upload, reason in ((png_lesion(), "-"), (truncated_jpeg(), "undecodable")):
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            response = post(client, upload, "Jane-Doe.jpg")
+        lines = [record.getMessage() for record in caplog.records]
+        assert len(lines) == 1
+        assert f"request_id={response.headers['X-Request-ID']}" in lines[0]
+        assert f"status={response.status_code} reason={reason}" in lines[0]
+        assert "Jane-Doe" not in lines[0]
+
+
 @pytest.mark.parametrize("failure", [ModelRejected("no distribution"), RuntimeError("boom"), MemoryError()])
 def test_a_failure_of_ours_is_a_500_without_a_class_or_its_inside(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, failure: Exception
@@ -129,7 +149,7 @@ def test_health_and_readiness(client: FlaskClient, monkeypatch: pytest.MonkeyPat
     assert client.get("/readyz").status_code == 200
 
     def fail(*_: object) -> None:
-        raise ModelRejected("wrong")
+        raise RuntimeError("wrong")
 
     monkeypatch.setattr(Screener, "check_parity", fail)
     assert client.get("/readyz").status_code == 503

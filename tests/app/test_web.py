@@ -82,6 +82,20 @@ def test_a_form_from_elsewhere_is_refused(client: FlaskClient) -> None:
         assert "This page has expired" in response.get_data(as_text=True)
 
 
+def test_the_form_works_over_https(client: FlaskClient) -> None:
+    page = client.get("/", base_url="https://localhost").get_data(as_text=True)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found
+    form = multipart({"csrf_token": found[1], "image": ("a.png", png_lesion())})
+    assert client.post("/result", base_url="https://localhost", **form).status_code == 200
+
+
+def test_a_refused_form_has_a_request_id(client: FlaskClient) -> None:
+    response = send(client, png_lesion(), token="forged")  # noqa: S106 - no password
+    assert re.search(r"Request [0-9a-f]{16}", response.get_data(as_text=True))
+    assert re.fullmatch(r"[0-9a-f]{16}", response.headers["X-Request-ID"])
+
+
 def test_coming_back_to_a_result_starts_again(client: FlaskClient) -> None:
     response = client.get("/result")
     assert response.status_code == 302

@@ -46,8 +46,5 @@ def test_make_says_what_is_missing_without_a_usable_python() -> None:
     result = subprocess.run(
         ["make", "run", "PYTHON="], cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=30
     )
-    if (REPOSITORY / ".venv" / "ready").exists():
-        assert "python" in result.stderr.lower() or result.returncode
-        return
     assert result.returncode != 0
     assert "Python 3.11, 3.12 or 3.13 is needed" in result.stdout

@@ -1,7 +1,10 @@
 """The whole chain over HTTP: a real gunicorn answers what the .tflite file gives offline."""
 
 import importlib
+import json
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,6 +24,7 @@ from app.screening.preprocess import preprocess
 from app.screening.runtime import installed_backends
 from tests.helpers.server import Server, free_port, serve
 from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, png_lesion, truncated_jpeg
+from training.bundles import write_manifest
 
 
 def predict(server: Server, upload: bytes, name: str = "photo.jpg") -> requests.Response:
@@ -100,12 +104,16 @@ def test_no_file_is_400(server: Server) -> None:
 
 
 def test_nothing_of_a_picture_is_in_the_log(server: Server) -> None:
-    predict(server, truncated_jpeg(), "Jane-Doe-1970.jpg")
-    predict(server, png_lesion(), "Jane-Doe-1970.jpg")
-    assert "Jane-Doe" not in server.log.read_text()
+    ids = [
+        predict(server, upload, "Jane-Doe-1970.jpg").headers["X-Request-ID"]
+        for upload in (truncated_jpeg(), png_lesion())
+    ]
+    log = server.log.read_text()
+    assert all(f"request_id={request_id} route=/api/predict" in log for request_id in ids)
+    assert "Jane-Doe" not in log
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing", "manifest"])
+@pytest.mark.parametrize("damage", ["changed", "missing", "manifest", "unfit"])
 def test_the_server_refuses_to_start_with_a_damaged_bundle(bundle_folder: Path, tmp_path: Path, damage: str) -> None:
     folder = Path(shutil.copytree(bundle_folder, tmp_path / "bundle"))
     model = folder / "model.tflite"
@@ -113,9 +121,13 @@ def test_the_server_refuses_to_start_with_a_damaged_bundle(bundle_folder: Path, 
         model.unlink()
     elif damage == "changed":
         model.write_bytes(model.read_bytes()[:-1] + b"\0")
-    else:
+    elif damage == "manifest":
         manifest = folder / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+        manifest.write_text(manifest.read_text().replace('"malignant": true', '"malignant": false'))
+    else:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["classes"].pop()
+        write_manifest(folder, manifest)
     result = start_and_fail(LESION_BUNDLE=str(folder))
     assert result.returncode != 0
     assert "Lesion Screening does not start" in result.stderr
@@ -128,6 +140,42 @@ def test_the_server_refuses_to_start_with_a_wrong_setting() -> None:
     assert result.returncode != 0
     assert "LESION_MAX_UPLOAD_MB must be a number" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("WORKERS", "many"), ("PORT", "http"), ("THREADS", "0")])
+def test_the_server_refuses_a_wrong_number_with_a_sentence(name: str, value: str) -> None:
+    result = start_and_fail(**{name: value})
+    assert result.returncode != 0
+    assert f"{name} must be a whole number above 0, not '{value}'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_workers_share_a_key_even_where_the_setting_is_empty() -> None:
+    with serve(LESION_SECRET_KEY="", WORKERS="2") as running:
+        for _ in range(12):
+            with requests.Session() as browser:
+                page = browser.get(running.url, timeout=10).text
+                token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+                assert token
+                form = {"csrf_token": token[1]}
+                files = {"image": ("a.png", png_lesion())}
+                answer = browser.post(f"{running.url}/result", data=form, files=files, timeout=20)
+                assert answer.status_code == 200
+
+
+def test_a_client_that_stalls_does_not_stop_the_others() -> None:
+    with serve(WORKERS="1", THREADS="4") as running:
+        host, port = running.url.removeprefix("http://").split(":")
+        head = "POST /api/predict HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        with (
+            socket.create_connection((host, int(port))) as first,
+            socket.create_connection((host, int(port))) as second,
+        ):
+            for stalled in (first, second):
+                stalled.sendall(f"{head}Content-Length: 1000\r\n\r\n--b\r\n".encode())
+            assert requests.get(f"{running.url}/healthz", timeout=5).ok
+            first.settimeout(25)
+            assert b" 408 " in first.recv(200), "the stalled upload is given up and told so"
 
 
 def test_the_server_stops_on_sigterm() -> None:

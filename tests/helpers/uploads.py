@@ -45,8 +45,8 @@ def truncated_jpeg() -> bytes:
 
 
 def sixteen_bit_rgb_png(height: int = 70, width: int = 80) -> bytes:
-    """Written by hand, since Pillow writes no 48-bit pictures: every pixel (0x80FF, 0x4001, 0x00FF)."""
-    row = b"\0" + struct.pack(">HHH", 0x80FF, 0x4001, 0x00FF) * width
+    """Written by hand, since Pillow writes no 48-bit pictures: pixels (0x80FF, 0x4001, 0x00FF), the last column 0."""
+    row = b"\0" + struct.pack(">HHH", 0x80FF, 0x4001, 0x00FF) * (width - 1) + b"\0" * 6
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
@@ -60,8 +60,8 @@ def gradient_16_bit() -> Image.Image:
     return Image.fromarray(np.tile(np.linspace(0, 65535, 80).astype(np.uint16), (80, 1)))
 
 
-def multipart(fields: dict[str, Any]) -> dict[str, Any]:
-    """A form as arguments for Flask's test client; {name: text or (file name, bytes)}. Werkzeug's own would spool."""
+def multipart(fields: Any) -> dict[str, Any]:
+    """A form for Flask's test client; {name: text or (file name, bytes)} or pairs. Werkzeug's own would spool."""
     body, content_type = encode_multipart_formdata(fields)
     return {"data": body, "content_type": content_type}
 

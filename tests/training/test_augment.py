@@ -1,8 +1,9 @@
-"""Augmentation: each map against one worked out by hand."""
+"""Augmentation: each map against what its definition says."""
 
 import numpy as np
+import pytest
 
-from training.augment import AugmentSpec, augment
+from training.augment import AugmentSpec, affine, augment
 
 SIDE = 32
 RANDOM = np.random.default_rng(1)
@@ -58,15 +59,33 @@ def test_a_vertical_flip_mirrors_top_to_bottom() -> None:
     assert not np.array_equal(flipped, PICTURES)
 
 
-def test_a_rotation_keeps_the_centre_and_moves_the_border() -> None:
-    picture = np.zeros((1, 33, 33, 3), np.uint8)
-    picture[0, 16, 16] = 255
-    picture[0, 16, 28] = 255
-    rotated = augment(picture, (3,), AugmentSpec(rotation=90))
-    assert rotated[0, 16, 16].min() > 200
-    assert rotated[0, 16, 28].max() < 200
-    ys, xs = np.nonzero(rotated[0, :, :, 0] > 60)
-    assert max(np.hypot(ys - 16, xs - 16)) == np.float64(12).item() or abs(max(np.hypot(ys - 16, xs - 16)) - 12) < 1
+def test_a_rotation_keeps_the_centre_and_every_distance_from_it() -> None:
+    picture = np.zeros((30, 33, 33, 3), np.uint8)
+    picture[:, 15:18, 15:18] = 255
+    picture[:, 15:18, 27:30] = 255
+    angles = []
+    for rotated in augment(picture, (3,), AugmentSpec(rotation=90)):
+        assert rotated[16, 16].min() > 250
+        ys, xs = np.nonzero(rotated[:, :, 0] > 127)
+        far = np.hypot(ys - 16, xs - 16) > 6
+        y, x = ys[far].mean() - 16, xs[far].mean() - 16
+        assert np.hypot(y, x) == pytest.approx(12, abs=0.5)
+        angles.append(np.degrees(np.arctan2(y, x)))
+    assert -92 < min(angles) < -45
+    assert 45 < max(angles) < 92
+
+
+def test_the_affine_map_is_the_one_of_its_formula() -> None:
+    zoomed = affine(np.random.default_rng(1), 33, AugmentSpec(zoom=0.2))
+    scale = zoomed[0, 0]
+    assert zoomed[:, :2] == pytest.approx(np.eye(2) * scale)
+    assert 1 / 1.2 <= scale <= 1 / 0.8
+    assert scale != 1
+    sheared = affine(np.random.default_rng(1), 33, AugmentSpec(shear=10))
+    assert sheared[:, :2] == pytest.approx(np.array([[1, sheared[0, 1]], [0, 1]]))
+    assert 0 < abs(sheared[0, 1]) <= np.tan(np.radians(10))
+    for transform in (zoomed, sheared):
+        assert transform @ [16, 16, 1] == pytest.approx([16, 16]), "the centre stays"
 
 
 def test_a_shift_is_no_larger_than_its_range() -> None:

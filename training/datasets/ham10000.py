@@ -63,7 +63,7 @@ def _record(row: dict[str, str], picture: Path) -> LesionRecord:
     return LesionRecord(
         image_path=picture,
         image_id=row["image_id"],
-        lesion_id=row["lesion_id"],
+        lesion_id=row["lesion_id"] or None,
         dx=row["dx"],
         dx_type=row["dx_type"] or None,
         age=float(row["age"]) if row["age"] not in UNKNOWN else None,

@@ -1,5 +1,6 @@
 """A bundle loads whole and unchanged, or not at all."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -23,7 +24,13 @@ def edit(folder: Path, change: Edit) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text())
     change(manifest)
-    path.write_text(json.dumps(manifest))
+    sign(folder, json.dumps(manifest))
+
+
+def sign(folder: Path, manifest: str) -> None:
+    """Writes a manifest with its digest, so that the digest is not what refuses it."""
+    (folder / "manifest.json").write_text(manifest)
+    (folder / "manifest.sha256").write_text(f"{hashlib.sha256(manifest.encode()).hexdigest()}  manifest.json\n")
 
 
 def test_the_shipped_bundle_loads_and_is_within_the_published_size(bundle_folder: Path) -> None:
@@ -33,6 +40,15 @@ def test_the_shipped_bundle_loads_and_is_within_the_published_size(bundle_folder
     assert len(bundle.model) <= 469_770
     assert bundle.calibration is not None
     assert bundle.operating_point is not None
+
+
+@pytest.mark.parametrize("word", ['"malignant": true', '"threshold": 0', '"code": "mel"', "  "])
+def test_a_changed_byte_in_the_manifest_is_named(copy: Path, word: str) -> None:
+    manifest = (copy / "manifest.json").read_text()
+    assert word in manifest
+    (copy / "manifest.json").write_text(manifest.replace(word, word[:-1] + "1", 1))
+    with pytest.raises(BundleRejected, match=r"manifest\.json was changed"):
+        load_bundle(copy)
 
 
 @pytest.mark.parametrize("name", ["model.tflite", "MODEL_CARD.md", "parity/synthetic-1.png"])
@@ -57,12 +73,12 @@ def test_a_shortened_file_is_named(copy: Path) -> None:
 
 
 def test_a_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:
-    with pytest.raises(BundleRejected, match=r"manifest\.json cannot be read"):
+    with pytest.raises(BundleRejected, match=r"manifest\.json .*cannot be read"):
         load_bundle(tmp_path)
 
 
 def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
-    (copy / "manifest.json").write_text("{")
+    sign(copy, "{")
     with pytest.raises(BundleRejected, match="not valid JSON"):
         load_bundle(copy)
 
@@ -72,10 +88,13 @@ def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
     [
         (lambda m: m.update(schema_version=2), "schema version 1"),
         (lambda m: m.pop("classes"), "lacks 'classes'"),
-        (lambda m: m["preprocess"].update(closing_size=-1), "closing_size must be above 0"),
+        (lambda m: m["preprocess"].update(closing_size=-1), "closing_size must be a whole number above 0"),
         (lambda m: m["calibration"].update(slope=-1.0), "slope above 0"),
         (lambda m: m["calibration"].update(method="isotonic"), "'isotonic' is unknown"),
         (lambda m: m["operating_point"].update(threshold=1.5), "between 0 and 1"),
+        (lambda m: m["preprocess"].update(unsharp_sigma="2"), "unsharp_sigma must be a number above 0"),
+        (lambda m: m["operating_point"]["sensitivity"].update(low=0.99), "lies inside its interval"),
+        (lambda m: m["parity"][0]["probabilities"].__setitem__(0, float("nan")), "NaN is no number"),
         (lambda m: m["classes"][0].update(malignant="yes"), "malignant: true or false"),
         (lambda m: [entry.update(malignant=False) for entry in m["classes"]], "one malignant and one benign"),
         (lambda m: m["files"].update({"../secret": {"sha256": "", "bytes": 0}}), "outside the bundle"),
@@ -105,9 +124,15 @@ def test_a_manifest_of_another_model_is_refused(copy: Path, change: Edit, messag
         Screener.from_folder(copy)
 
 
-def test_a_model_file_that_is_no_model_is_refused(copy: Path) -> None:
-    import hashlib
+def test_a_parity_sample_that_is_no_picture_is_refused(copy: Path) -> None:
+    (copy / "parity/synthetic-1.png").write_bytes(b"no picture")
+    entry = {"sha256": hashlib.sha256(b"no picture").hexdigest(), "bytes": 10}
+    edit(copy, lambda m: m["files"].update({"parity/synthetic-1.png": entry}))
+    with pytest.raises(BundleRejected, match="does not fit its manifest"):
+        Screener.from_folder(copy)
 
+
+def test_a_model_file_that_is_no_model_is_refused(copy: Path) -> None:
     (copy / "model.tflite").write_bytes(b"not a model")
     digest = hashlib.sha256(b"not a model").hexdigest()
     edit(copy, lambda m: m["files"].update({"model.tflite": {"sha256": digest, "bytes": 11}}))

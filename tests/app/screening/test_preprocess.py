@@ -206,7 +206,7 @@ def test_a_spec_with_an_unknown_or_missing_field_is_refused() -> None:
     [
         ({"stages": ("closing", "sharpen")}, "unknown preprocessing stages"),
         ({"stages": ("bilateral", "closing")}, "keep the order"),
-        ({"closing_size": 0}, "closing_size must be above 0"),
+        ({"closing_size": 0}, "closing_size must be a whole number above 0"),
     ],
 )
 def test_a_spec_that_makes_no_sense_is_refused(change: dict[str, object], message: str) -> None:
