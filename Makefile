@@ -1,5 +1,6 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
+# make bench   measures speed and memory on this machine
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -14,7 +15,7 @@ TEST := .venv-test
 SERVING_REQUIREMENTS := requirements.txt
 TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-training.txt requirements-test.txt
 
-.PHONY: run test test-env lint format clean python
+.PHONY: run test bench test-env lint format clean python
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -24,6 +25,9 @@ run: python $(SERVE)/ready
 test: $(TEST)/ready lint
 	$(TEST)/bin/pytest tests/app tests/e2e tests/browser
 	$(TEST)/bin/pytest tests/training
+
+bench: $(TEST)/ready
+	$(TEST)/bin/python -m bench.parts
 
 test-env: $(TEST)/ready
 
