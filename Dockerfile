@@ -1,6 +1,8 @@
 # Serving only: no TensorFlow, no compiler, no shell script. Build: docker build -t lesion-screening .
+# Checked with hadolint and by running its steps by hand; no Docker engine was at hand to build it.
 # Run: docker run --read-only --tmpfs /tmp --cap-drop ALL -p 127.0.0.1:8000:8000 lesion-screening
 FROM python:3.11-slim AS packages
+WORKDIR /build
 COPY requirements.txt .
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: -r requirements.txt
