@@ -117,12 +117,11 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.datasets.schemes import SCHEMES
     from training.datasets.splits import select
     from training.evaluate import PARITY_IMAGES
+    from training.fit import checkpoint, epochs_done
 
     run = out / recipe.name
-    history = run / "history.csv"
-    epochs = len(history.read_text(encoding="utf-8").splitlines()) - 1 if history.is_file() else 0
-    if epochs < recipe.fit.epochs:
-        raise TrainingError(f"{run} holds {epochs} of {recipe.fit.epochs} epochs; run `train` first, or name --out")
+    if (done := epochs_done(run)) < recipe.fit.epochs:
+        raise TrainingError(f"{run} holds {done} of {recipe.fit.epochs} epochs; run `train` first, or name --out")
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     parity = select(records, test[:PARITY_IMAGES])
@@ -131,7 +130,7 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.export import export as export_bundle
 
     folder = export_bundle(
-        recipe, SCHEMES[recipe.scheme], keras.models.load_model(run / "checkpoint.keras"), parity, run
+        recipe, SCHEMES[recipe.scheme], keras.models.load_model(checkpoint(run, recipe.fit.epochs)), parity, run
     )
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 

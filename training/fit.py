@@ -1,7 +1,7 @@
 """Trains a recipe's student on its training part and measures it on validation. Never sees the test part.
 
-A run writes its folder as it goes: run.json (recipe, versions, digests), history.csv, and checkpoint.keras with the
-state after the last whole epoch. A run that finds a checkpoint goes on from there to the very same result,
+A run writes its folder as it goes: run.json (recipe, versions, digests), history.csv, and a checkpoint with
+the state after the last whole epoch. A run that finds a checkpoint goes on from there to the very same result,
 since order and augmentation of an epoch depend only on the seed and the epoch's number.
 """
 
@@ -28,6 +28,7 @@ from training.recipe import Recipe
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
 VALIDATION_BATCH = 128
+HISTORY = "history.csv"
 
 
 class RunMismatch(TrainingError):
@@ -53,22 +54,18 @@ def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> k
     _open_run(recipe, {"data_sha256": data.data_sha256, "split_sha256": data.split_sha256}, run)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
-    model, history = _start(recipe, len(scheme.classes), len(data.train.labels), run)
+    model, history = _start(recipe, len(scheme.classes), run)
     weights = class_weights(data.train.labels, len(scheme.classes), recipe.fit.class_weight_power)
     is_malignant = np.array([scheme.is_malignant(code) for code in scheme.classes])
+    restarts = {sum(recipe.fit.cycles[:cycle]): cycle for cycle in range(len(recipe.fit.cycles))}
     for epoch in range(len(history), recipe.fit.epochs):
-        result = model.fit(
-            _epoch(recipe, data.train, weights, epoch),
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            shuffle=False,
-            verbose="auto",
-        )
+        if epoch in restarts:
+            _compile(model, recipe, restarts[epoch], len(data.train.labels) // recipe.fit.batch_size)
+        batches = _epoch(recipe, data.train, weights, epoch)
+        result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
         scores = _validate(model, data.validation, is_malignant)
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
-        # The checkpoint comes last: cut off before it, the epoch is done again, to the same result.
-        pd.DataFrame(history).to_csv(run / "history.csv", index=False)
-        _save(model, run / "checkpoint.keras")
+        _save(model, history, run)
         print(f"epoch {epoch + 1}/{recipe.fit.epochs}", {key: round(value, 4) for key, value in scores.items()})
     return model
 
@@ -80,21 +77,24 @@ def class_weights(labels: npt.NDArray[np.int64], classes: int, power: float) -> 
     return np.asarray(weights / weights[labels].mean(), dtype=np.float32)
 
 
-def _start(recipe: Recipe, classes: int, images: int, run: Path) -> tuple[keras.Model, list[dict[str, float]]]:
-    steps = images // recipe.fit.batch_size
-    if (run / "checkpoint.keras").is_file():
-        model = keras.models.load_model(run / "checkpoint.keras")
-        epochs = int(model.optimizer.iterations) // steps
-        history: list[dict[str, float]] = pd.read_csv(run / "history.csv").head(epochs).to_dict("records")
-        return model, history
+def _start(recipe: Recipe, classes: int, run: Path) -> tuple[keras.Model, list[dict[str, float]]]:
+    history: list[dict[str, float]] = []
+    if (run / HISTORY).is_file():
+        history = pd.read_csv(run / HISTORY).to_dict("records")
+    if not history:
+        return three_block_student(input_side=recipe.preprocess.output_size, classes=classes), []
+    return keras.models.load_model(checkpoint(run, len(history))), history
+
+
+def _compile(model: keras.Model, recipe: Recipe, cycle: int, steps: int) -> None:
+    """A fresh optimiser for a cycle."""
     warmup = round(recipe.fit.warmup_epochs * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
-        warmup_target=recipe.fit.peak_learning_rate,
+        warmup_target=recipe.fit.peak_learning_rate * recipe.fit.restart_factor**cycle,
         warmup_steps=warmup,
-        decay_steps=recipe.fit.epochs * steps - warmup,
+        decay_steps=recipe.fit.cycles[cycle] * steps - warmup,
     )
-    model = three_block_student(input_side=recipe.preprocess.output_size, classes=classes)
     model.compile(
         optimizer=keras.optimizers.AdamW(
             schedule, weight_decay=recipe.fit.weight_decay, global_clipnorm=recipe.fit.gradient_norm
@@ -102,7 +102,16 @@ def _start(recipe: Recipe, classes: int, images: int, run: Path) -> tuple[keras.
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.fit.label_smoothing),
         jit_compile=False,  # XLA is four times slower here on a CPU
     )
-    return model, []
+
+
+def checkpoint(run: Path, epoch: int) -> Path:
+    """Where a run keeps model and optimiser as they were after an epoch, counted from 1."""
+    return run / f"checkpoint-{epoch:03}.keras"
+
+
+def epochs_done(run: Path) -> int:
+    """Whole epochs of a run so far."""
+    return len(pd.read_csv(run / HISTORY)) if (run / HISTORY).is_file() else 0
 
 
 def _epoch(recipe: Recipe, train: LabelledImages, weights: npt.NDArray[np.float32], epoch: int) -> Any:
@@ -181,8 +190,12 @@ def _git(*arguments: str) -> str:
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
-def _save(model: keras.Model, path: Path) -> None:
-    # A run that is killed while writing keeps the checkpoint before.
-    beside = path.with_name(f"writing-{path.name}")
-    model.save(beside)
-    beside.replace(path)
+def _save(model: keras.Model, history: list[dict[str, float]], run: Path) -> None:
+    # The history names the checkpoint that holds. The one before goes last, so that a cut at any point leaves a pair.
+    model.save(checkpoint(run, len(history)))
+    beside = run / f"writing-{HISTORY}"
+    pd.DataFrame(history).to_csv(beside, index=False)
+    beside.replace(run / HISTORY)
+    for old in run.glob("checkpoint-*.keras"):
+        if old != checkpoint(run, len(history)):
+            old.unlink()

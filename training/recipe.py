@@ -13,10 +13,12 @@ from training.errors import TrainingError
 @dataclass(frozen=True, slots=True)
 class FitSpec:
     """Attributes:
-    epochs: passes over the training part.
+    cycles: passes over the training part, a number for each cycle of the learning rate (warm restarts: Loshchilov,
+        Hutter 2017).
     batch_size: images a step.
-    peak_learning_rate: after the warm-up; falls to 0 along a half cosine by the last step.
-    warmup_epochs: of linear rise.
+    peak_learning_rate: of the first cycle, after its warm-up; falls to 0 along a half cosine by the cycle's last step.
+    restart_factor: each cycle's peak over that of the one before.
+    warmup_epochs: of linear rise, in each cycle.
     weight_decay: of AdamW, decoupled.
     gradient_norm: a step's gradient is scaled down to this norm over all weights.
     class_weight_power: each class weighs (N / (K n_c)) ** power in the loss: 0 = none, 1 = inverse frequency.
@@ -24,15 +26,25 @@ class FitSpec:
     mixed_precision: Keras policy while training; weights stay float32.
     """
 
-    epochs: int
+    cycles: tuple[int, ...]
     batch_size: int
     peak_learning_rate: float
+    restart_factor: float
     warmup_epochs: float
     weight_decay: float
     gradient_norm: float
     class_weight_power: float
     label_smoothing: float
     mixed_precision: str
+
+    def __post_init__(self) -> None:
+        if not self.cycles or min(self.cycles) <= self.warmup_epochs:
+            raise ValueError(f"each cycle needs more epochs than its warm-up ({self.warmup_epochs}): {self.cycles}")
+
+    @property
+    def epochs(self) -> int:
+        """Of all cycles."""
+        return sum(self.cycles)
 
 
 @dataclass(frozen=True, slots=True)

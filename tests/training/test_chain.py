@@ -17,7 +17,7 @@ from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL
 from training.datasets.splits import split_by_lesion
 from training.errors import TrainingError
-from training.fit import RunMismatch, class_weights, fit
+from training.fit import RunMismatch, checkpoint, class_weights, fit
 from training.models.three_block import three_block_student
 from training.recipe import Recipe, load_recipe, recipe_names
 
@@ -29,7 +29,7 @@ def recipe() -> Recipe:
     """The shipped recipe in small: pictures of 64 pixels, three epochs, float32."""
     shipped = load_recipe("three_block_ham10000")
     small = replace(shipped.preprocess, working_size=64, output_size=64)
-    quick = replace(shipped.fit, epochs=EPOCHS, batch_size=8, mixed_precision="float32")
+    quick = replace(shipped.fit, cycles=(2, 1), warmup_epochs=0.5, batch_size=8, mixed_precision="float32")
     return replace(shipped, name="drawn", split="drawn", preprocess=small, fit=quick)
 
 
@@ -102,11 +102,11 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
         with pytest.raises(Interrupted):
             fit(recipe, CLINICAL, data, run)
     assert len(pd.read_csv(run / "history.csv")) == 1
-    # As if the cut had come between the history and the checkpoint of the second epoch.
-    (run / "history.csv").write_text((whole_run / "history.csv").read_text())
+    # As if the next cut had come between the checkpoint of the second epoch and its line in the history.
+    checkpoint(run, 2).write_bytes(b"cut off")
     fit(recipe, CLINICAL, data, run)
     pd.testing.assert_frame_equal(pd.read_csv(run / "history.csv"), pd.read_csv(whole_run / "history.csv"))
-    first, second = (keras.models.load_model(folder / "checkpoint.keras") for folder in (whole_run, run))
+    first, second = (keras.models.load_model(checkpoint(folder, EPOCHS)) for folder in (whole_run, run))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
@@ -140,7 +140,7 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
 
     records = ham10000.read(drawn_root)
     folder = export(
-        recipe, CLINICAL, keras.models.load_model(whole_run / "checkpoint.keras"), records[1:61:2], whole_run
+        recipe, CLINICAL, keras.models.load_model(checkpoint(whole_run, EPOCHS)), records[1:61:2], whole_run
     )
     with pytest.raises(TrainingError, match="is not finished"):
         release(folder, tmp_path)

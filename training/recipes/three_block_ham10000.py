@@ -24,9 +24,10 @@ RECIPE = Recipe(
         blur=0.8,
     ),
     fit=FitSpec(
-        epochs=38,
+        cycles=(38, 14),
         batch_size=32,
         peak_learning_rate=0.001,
+        restart_factor=0.5,
         warmup_epochs=2,
         weight_decay=0.0001,
         gradient_norm=1.0,
