@@ -24,10 +24,10 @@ RECIPE = Recipe(
         blur=0.8,
     ),
     fit=FitSpec(
-        cycles=(38, 14),
+        cycles=(38, 15),
         batch_size=32,
         peak_learning_rate=0.001,
-        restart_factor=0.5,
+        restart_factor=0.8,
         warmup_epochs=2,
         weight_decay=0.0001,
         gradient_norm=1.0,
