@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.config import DEFAULT_BUNDLE
+from training.datasets.splits import PROTOCOLS
 from training.errors import TrainingError
 from training.recipe import Recipe, load_recipe, recipe_names
 
@@ -58,19 +59,40 @@ def data() -> None:
 
 
 @data.command("split")
-@click.option("--dataset", default="ham10000")
+@click.option("--dataset", default="ham10000", show_default=True)
 @click.option("--name", required=True, help="Name of the manifest in training/splits.")
+@click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="lesion", show_default=True)
+@click.option("--groups", type=click.Path(path_type=Path, exists=True), help="groups.json of `data audit`.")
 @click.option("--seed", default=2024, show_default=True)
 @data_root_option
-def split_command(dataset: str, name: str, seed: int, data_root: Path) -> None:
-    """Splits a data set 70:10:20 by lesion, stratified by class, and writes the manifest."""
+def split_command(dataset: str, name: str, protocol: str, groups: Path | None, seed: int, data_root: Path) -> None:
+    """Splits a data set, stratified by class, and writes the manifest."""
     from training.datasets.parts import read
-    from training.datasets.splits import SPLITS_FOLDER, split_by_lesion
+    from training.datasets.splits import SPLITS_FOLDER, make_split
 
     if (SPLITS_FOLDER / f"{name}.json").exists():
         raise TrainingError(f"a split named {name!r} exists and models may depend on it; choose another name")
-    split = split_by_lesion(read(dataset, data_root), name=name, seed=seed)
+    merged = json.loads(groups.read_text(encoding="utf-8")) if groups else None
+    records = read(dataset, data_root).records
+    split = make_split(records, PROTOCOLS[protocol], name=name, seed=seed, groups=merged)
     click.echo(f"{split.save()}: {len(split.train)} / {len(split.validation)} / {len(split.test_ids)} images")
+
+
+@data.command("summary")
+@click.option("--dataset", "datasets", multiple=True, default=["ham10000"], show_default=True)
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Folder to draw the tables into.")
+@data_root_option
+def summary_command(datasets: tuple[str, ...], figures: Path | None, data_root: Path) -> None:
+    """Counts a data set by class, label scheme, age, sex, site and way of diagnosis."""
+    from training.datasets.parts import read
+    from training.datasets.summary import draw, summarise, to_markdown
+
+    for name in datasets:
+        dataset = read(name, data_root)
+        summary = summarise(dataset)
+        click.echo(to_markdown(name, summary))
+        if figures:
+            click.echo(draw(name, summary, figures))
 
 
 @data.command("bilateral")
