@@ -78,6 +78,24 @@ def split_command(dataset: str, name: str, protocol: str, groups: Path | None, s
     click.echo(f"{split.save()}: {len(split.train)} / {len(split.validation)} / {len(split.test_ids)} images")
 
 
+@data.command("audit")
+@click.option("--dataset", "datasets", multiple=True, default=["ham10000", "kaggle_malignant_vs_benign", "isic2017"])
+@data_root_option
+@out_option
+def audit_command(datasets: tuple[str, ...], data_root: Path, out: Path) -> None:
+    """Finds the same picture and the same lesion within and across data sets; writes OUT/audit."""
+    from training.audit.run import audit
+    from training.datasets.parts import read
+
+    read_sets = [read(name, data_root) for name in datasets]
+    for dataset in read_sets:
+        if dataset.skipped:
+            click.echo(f"{dataset.name}: {len(dataset.skipped)} skipped, such as {dataset.skipped[0]}", err=True)
+    findings = audit([record for dataset in read_sets for record in dataset.records], out / "audit")
+    click.echo(json.dumps(findings.summary(), indent=2))
+    click.echo(f"{out / 'audit'}: pairs.csv, summary.json, groups.json, index.html")
+
+
 @data.command("summary")
 @click.option("--dataset", "datasets", multiple=True, default=["ham10000"], show_default=True)
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Folder to draw the tables into.")
