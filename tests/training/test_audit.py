@@ -44,9 +44,7 @@ COPIES: dict[str, Callable[[Picture], Picture]] = {
 }
 
 
-def record(
-    path: Path, lesion: str | None, dx: str = "nv", source: str = "drawn", part: str | None = None
-) -> LesionRecord:
+def record(path: Path, lesion: str | None, dx: str = "nv", part: str | None = None) -> LesionRecord:
     return LesionRecord(path, path.stem, lesion, dx, "drawn", part=part)
 
 

@@ -131,7 +131,8 @@ class Findings:
         return (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Leakage audit</title>'
             "<style>body{font:15px/1.5 system-ui;margin:2rem}td{padding:.3rem;vertical-align:top}"
-            f"pre{{white-space:pre-wrap}}</style><h1>Leakage audit</h1><pre>{html.escape(json.dumps(self.summary(), indent=2))}</pre>"
+            "pre{white-space:pre-wrap}</style><h1>Leakage audit</h1>"
+            f"<pre>{html.escape(json.dumps(self.summary(), indent=2))}</pre>"
             f"<p>{min(SHOWN, len(self.pairs))} of {len(self.pairs)} pairs; the second picture is turned to match.</p>"
             f"<table>{''.join(rows)}</table></html>\n"
         )
