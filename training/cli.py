@@ -96,6 +96,22 @@ def audit_command(datasets: tuple[str, ...], data_root: Path, out: Path) -> None
     click.echo(f"{out / 'audit'}: pairs.csv, summary.json, groups.json, index.html")
 
 
+@data.command("roi")
+@data_root_option
+def roi_command(data_root: Path) -> None:
+    """Measures Otsu's mask against HAM10000's expert masks; writes docs/figures/roi.json and roi.png."""
+    from training.datasets.parts import read
+    from training.roi import draw_roi, measure_roi, summarise_roi
+
+    records = read("ham10000", data_root).records
+    measures = measure_roi(records)
+    folder = REPOSITORY / "docs" / "figures"
+    draw_roi(records, measures, folder / "roi.png")
+    summary = summarise_roi(measures)
+    (folder / "roi.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    click.echo(json.dumps(summary, indent=1))
+
+
 @data.command("summary")
 @click.option("--dataset", "datasets", multiple=True, default=["ham10000"], show_default=True)
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Folder to draw the tables into.")
