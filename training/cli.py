@@ -80,19 +80,24 @@ def split_command(dataset: str, name: str, protocol: str, groups: Path | None, s
 
 @data.command("audit")
 @click.option("--dataset", "datasets", multiple=True, default=["ham10000", "kaggle_malignant_vs_benign", "isic2017"])
+@click.option("--document", is_flag=True, help="Also write docs/figures/audit.json, which docs/data.md shows.")
 @data_root_option
 @out_option
-def audit_command(datasets: tuple[str, ...], data_root: Path, out: Path) -> None:
+def audit_command(datasets: tuple[str, ...], document: bool, data_root: Path, out: Path) -> None:  # noqa: FBT001
     """Finds the same picture and the same lesion within and across data sets; writes OUT/audit."""
     from training.audit.run import audit
     from training.datasets.parts import read
+    from training.report import AUDIT
 
     read_sets = [read(name, data_root) for name in datasets]
     for dataset in read_sets:
         if dataset.skipped:
             click.echo(f"{dataset.name}: {len(dataset.skipped)} skipped, such as {dataset.skipped[0]}", err=True)
     findings = audit([record for dataset in read_sets for record in dataset.records], out / "audit")
-    click.echo(json.dumps(findings.summary(), indent=2))
+    summary = json.dumps(findings.summary(), indent=2)
+    if document:
+        (REPOSITORY / AUDIT).write_text(summary + "\n", encoding="utf-8")
+    click.echo(summary)
     click.echo(f"{out / 'audit'}: pairs.csv, summary.json, groups.json, index.html")
 
 
