@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import Image, PreprocessSpec, close_hair, filter_bilateral, otsu_mask, working_image
+from training.datasets.ham10000 import mask_path
 from training.datasets.records import LesionRecord
 
 DIAMETERS = (5, 7, 9)
@@ -27,7 +28,6 @@ MIN_BORDER_KEPT = 0.95
 MAX_MILLISECONDS = 1.0
 BORDER_WIDTH = 9
 SKIN_MARGIN = 25
-MASKS = "HAM10000_segmentations_lesion_tschandl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ def as_json(candidates: Sequence[Candidate], *, images: int, seed: int) -> dict[
 def _picture_and_mask(record: LesionRecord) -> tuple[Image, npt.NDArray[np.bool_]] | None:
     spec = PreprocessSpec()
     picture = close_hair(working_image(decode(record.image_path.read_bytes(), DecodeLimits()), spec), spec)
-    path = record.image_path.parent.parent / MASKS / f"{record.image_id}_segmentation.png"
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
     if mask is None:
         return None
     lesion = cv2.resize(mask, picture.shape[1::-1], interpolation=cv2.INTER_AREA) > 127

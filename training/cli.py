@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.config import DEFAULT_BUNDLE
+from training.datasets.splits import PROTOCOLS
 from training.errors import TrainingError
 from training.recipe import Recipe, load_recipe, recipe_names
 
@@ -58,19 +59,79 @@ def data() -> None:
 
 
 @data.command("split")
-@click.option("--dataset", default="ham10000")
+@click.option("--dataset", default="ham10000", show_default=True)
 @click.option("--name", required=True, help="Name of the manifest in training/splits.")
+@click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="lesion", show_default=True)
+@click.option("--groups", type=click.Path(path_type=Path, exists=True), help="groups.json of `data audit`.")
 @click.option("--seed", default=2024, show_default=True)
 @data_root_option
-def split_command(dataset: str, name: str, seed: int, data_root: Path) -> None:
-    """Splits a data set 70:10:20 by lesion, stratified by class, and writes the manifest."""
+def split_command(dataset: str, name: str, protocol: str, groups: Path | None, seed: int, data_root: Path) -> None:
+    """Splits a data set, stratified by class, and writes the manifest."""
     from training.datasets.parts import read
-    from training.datasets.splits import SPLITS_FOLDER, split_by_lesion
+    from training.datasets.splits import SPLITS_FOLDER, make_split
 
     if (SPLITS_FOLDER / f"{name}.json").exists():
         raise TrainingError(f"a split named {name!r} exists and models may depend on it; choose another name")
-    split = split_by_lesion(read(dataset, data_root), name=name, seed=seed)
+    merged = json.loads(groups.read_text(encoding="utf-8")) if groups else None
+    records = read(dataset, data_root).records
+    split = make_split(records, PROTOCOLS[protocol], name=name, seed=seed, groups=merged)
     click.echo(f"{split.save()}: {len(split.train)} / {len(split.validation)} / {len(split.test_ids)} images")
+
+
+@data.command("audit")
+@click.option("--dataset", "datasets", multiple=True, default=["ham10000", "kaggle_malignant_vs_benign", "isic2017"])
+@click.option("--document", is_flag=True, help="Also write docs/figures/audit.json, which docs/data.md shows.")
+@data_root_option
+@out_option
+def audit_command(datasets: tuple[str, ...], document: bool, data_root: Path, out: Path) -> None:  # noqa: FBT001
+    """Finds the same picture and the same lesion within and across data sets; writes OUT/audit."""
+    from training.audit.run import audit
+    from training.datasets.parts import read
+    from training.report import AUDIT
+
+    read_sets = [read(name, data_root) for name in datasets]
+    for dataset in read_sets:
+        if dataset.skipped:
+            click.echo(f"{dataset.name}: {len(dataset.skipped)} skipped, such as {dataset.skipped[0]}", err=True)
+    findings = audit([record for dataset in read_sets for record in dataset.records], out / "audit")
+    summary = json.dumps(findings.summary(), indent=2)
+    if document:
+        (REPOSITORY / AUDIT).write_text(summary + "\n", encoding="utf-8")
+    click.echo(summary)
+    click.echo(f"{out / 'audit'}: pairs.csv, summary.json, groups.json, index.html")
+
+
+@data.command("roi")
+@data_root_option
+def roi_command(data_root: Path) -> None:
+    """Measures Otsu's mask against HAM10000's expert masks; writes docs/figures/roi.json and roi.png."""
+    from training.datasets.parts import read
+    from training.roi import draw_roi, measure_roi, summarise_roi
+
+    records = read("ham10000", data_root).records
+    measures = measure_roi(records)
+    folder = REPOSITORY / "docs" / "figures"
+    draw_roi(records, measures, folder / "roi.png")
+    summary = summarise_roi(measures)
+    (folder / "roi.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    click.echo(json.dumps(summary, indent=1))
+
+
+@data.command("summary")
+@click.option("--dataset", "datasets", multiple=True, default=["ham10000"], show_default=True)
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Folder to draw the tables into.")
+@data_root_option
+def summary_command(datasets: tuple[str, ...], figures: Path | None, data_root: Path) -> None:
+    """Counts a data set by class, label scheme, age, sex, site and way of diagnosis."""
+    from training.datasets.parts import read
+    from training.datasets.summary import draw, summarise, to_markdown
+
+    for name in datasets:
+        dataset = read(name, data_root)
+        summary = summarise(dataset)
+        click.echo(to_markdown(name, summary))
+        if figures:
+            click.echo(draw(name, summary, figures))
 
 
 @data.command("bilateral")

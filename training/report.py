@@ -13,8 +13,11 @@ from app.screening.bundle import MODEL_FILE
 from training.bundles import read_manifest, write_manifest
 
 CARD = "MODEL_CARD.md"
-DOCUMENTS = ("README.md", "docs/model.md")
-BILATERAL = Path("docs/figures/bilateral.json")
+DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md")
+FIGURES = Path("docs/figures")
+BILATERAL = FIGURES / "bilateral.json"
+AUDIT = FIGURES / "audit.json"
+ROI = FIGURES / "roi.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 METRIC_NAMES = {
     "auc": "AUC, malignant versus benign",
@@ -50,7 +53,9 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "test-metrics": lambda: metrics_table(read_manifest(bundle)),
         "operating-point": lambda: operating_line(read_manifest(bundle)),
         "bundle": lambda: bundle_line(read_manifest(bundle)),
-        "bilateral": lambda: bilateral_table(json.loads((repository / BILATERAL).read_text(encoding="utf-8"))),
+        "bilateral": lambda: bilateral_table(_read(repository / BILATERAL)),
+        "audit": lambda: audit_table(_read(repository / AUDIT)),
+        "roi": lambda: roi_table(_read(repository / ROI)),
     }
 
     def fill(match: re.Match[str]) -> str:
@@ -59,6 +64,55 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         return f"{match[1]}{tables[match[2]]()}\n{match[4]}"
 
     return MARK.sub(fill, document)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def audit_table(summary: Mapping[str, Any]) -> str:
+    """The audit's counts, as Markdown."""
+    images = ", ".join(f"{count:,} of {name}" for name, count in summary["images"].items())
+    between = sorted({*summary["pairs"]["same_picture"], *summary["pairs"]["same_lesion"]})
+    counts = [[summary["pairs"][kind].get(sets, 0) for kind in ("same_picture", "same_lesion")] for sets in between]
+    rows = [f"| {sets} | {one:,} | {other:,} |" for sets, (one, other) in zip(between, counts, strict=True)]
+    lines = [
+        f"{images}; {summary['unreadable']} unreadable; {summary['seconds']['total']:.0f} s in all.",
+        "",
+        "| pairs between | one picture | one lesion |",
+        "| --- | --- | --- |",
+        *rows,
+        "",
+        *(f"- Images of {words}: {count:,}." for words, count in summary["images_also_in"].items()),
+        *(
+            f"- Pairs under different lesion ids, {sets}: {n:,}."
+            for sets, n in summary["pairs_across_lesion_ids"].items()
+        ),
+        *(f"- Pairs across the parts of {part}: {n:,}." for part, n in summary["pairs_across_published_parts"].items()),
+        f"- Pairs whose labels contradict (benign and malignant): {summary['contradictory_labels']:,}.",
+    ]
+    return "\n".join(lines)
+
+
+def roi_table(summary: Mapping[str, Any]) -> str:
+    """Overlap by class and kind, and the signs of failure, as Markdown."""
+    rows = [("all", summary["all"]), *summary["by_class"].items(), *summary["by_kind"].items()]
+    signs = summary["signs"]
+    alone = sorted(signs["auc_alone"].items(), key=lambda row: -row[1])
+    return "\n".join(
+        [
+            f"| images | count | IoU | Dice | failures (IoU < {summary['failure_below_iou']}) |",
+            "| --- | --- | --- | --- | --- |",
+            *(
+                f"| {name} | {row['images']:,} | {row['iou']:.3f} | {row['dice']:.3f} | {row['failures']:.1%} |"
+                for name, row in rows
+            ),
+            "",
+            f"Signs that serving can compute predict a failure with AUC {signs['auc_together']:.3f} together (logistic "
+            "regression, five folds), and alone: " + ", ".join(f"{name} {auc:.3f}" for name, auc in alone) + ".",
+        ]
+    )
 
 
 def metrics_table(manifest: Mapping[str, Any]) -> str:

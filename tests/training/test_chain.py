@@ -15,7 +15,7 @@ from app.config import REPOSITORY
 from training.bundles import release
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL
-from training.datasets.splits import split_by_lesion
+from training.datasets.splits import PROTOCOLS, make_split
 from training.errors import TrainingError
 from training.fit import RunMismatch, checkpoint, class_weights, fit
 from training.models.three_block import three_block_student
@@ -38,7 +38,7 @@ def data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFact
     from training.datasets import ham10000, parts, splits
 
     folder = tmp_path_factory.mktemp("splits")
-    split_by_lesion(ham10000.read(drawn_root), name="drawn", seed=1).save(folder)
+    make_split(ham10000.read(drawn_root).records, PROTOCOLS["lesion"], name="drawn", seed=1).save(folder)
     load = splits.SplitManifest.load
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
@@ -125,7 +125,7 @@ from training.report import write_card
 
 assert "tensorflow" not in sys.modules, "evaluation must not load TensorFlow"
 run, root = Path(sys.argv[1]), Path(sys.argv[2])
-records = ham10000.read(root)
+records = ham10000.read(root).records
 calibrate(run / "bundle", records[::2])
 evaluate(run / "bundle", records[1::2], run)
 write_card(run / "bundle")
@@ -138,7 +138,7 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     from training.datasets import ham10000
     from training.export import export
 
-    records = ham10000.read(drawn_root)
+    records = ham10000.read(drawn_root).records
     folder = export(
         recipe, CLINICAL, keras.models.load_model(checkpoint(whole_run, EPOCHS)), records[1:61:2], whole_run
     )
@@ -160,7 +160,10 @@ def test_the_command_line_names_a_mistake_without_a_traceback(tmp_path: Path) ->
         (["trian"], "No such command 'trian'"),
         (["train"], "Missing option '--recipe'"),
         (["train", "--recipe", "nothing"], "no recipe named 'nothing'"),
-        (["train", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path)], "HAM10000 not found"),
+        (
+            ["train", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path)],
+            "with --data-root or LESION_DATA_ROOT",
+        ),
         (["export", "--recipe", "three_block_ham10000", "--out", str(tmp_path)], "run `train` first"),
     ):
         result = subprocess.run(

@@ -1,36 +1,44 @@
 """From a recipe's names to its training and validation parts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from training.datasets import ham10000
+from training.datasets import folders, ham10000, isic2017, isic2019, kaggle
 from training.datasets.cache import PreprocessedImages, preprocessed
-from training.datasets.records import DatasetError, LesionRecord
+from training.datasets.records import Dataset, DatasetError, LesionRecord
 from training.datasets.schemes import LabelScheme
 from training.datasets.splits import SplitManifest, data_digest, select
 from training.recipe import Recipe
 
-READERS = {ham10000.NAME: ham10000.read}
+READERS = {
+    ham10000.NAME: ham10000.read,
+    kaggle.NAME: kaggle.read,
+    isic2017.NAME: isic2017.read,
+    isic2019.NAME: isic2019.read,
+}
 
 
-def read(dataset: str, data_root: Path) -> list[LesionRecord]:
-    """Reads a data set by name. Raises DatasetError where it is unknown or not as it should be."""
-    if dataset not in READERS:
-        raise DatasetError(f"no reader for {dataset!r}; there are {sorted(READERS)}")
-    return READERS[dataset](data_root)
+def read(dataset: str, data_root: Path) -> Dataset:
+    """Reads a data set: one of READERS by name, or else the folder of class folders `data_root`/`dataset`.
+
+    Raises:
+        DatasetError: it is not there, or not as it should be.
+    """
+    return READERS[dataset](data_root) if dataset in READERS else folders.read(data_root / dataset)
 
 
-def read_split(split_name: str, data_root: Path) -> tuple[list[LesionRecord], SplitManifest]:
+def read_split(split_name: str, data_root: Path) -> tuple[Sequence[LesionRecord], SplitManifest]:
     """The records that a split manifest speaks of, after checking that they are the very same files.
 
     Raises:
         DatasetError: the files differ from those that were split.
     """
     split = SplitManifest.load(split_name)
-    records = read(split.dataset, data_root)
+    records = read(split.dataset, data_root).records
     if data_digest(records) != split.data_sha256:
         raise DatasetError(
             f"the files of {split.dataset} under {data_root} are not those that {split_name!r} was made from. "
@@ -39,9 +47,9 @@ def read_split(split_name: str, data_root: Path) -> tuple[list[LesionRecord], Sp
     return records, split
 
 
-def labels(records: list[LesionRecord], scheme: LabelScheme) -> npt.NDArray[np.int64]:
+def labels(records: Sequence[LesionRecord], scheme: LabelScheme) -> npt.NDArray[np.int64]:
     """int64 (N,), index of each record's class in the scheme."""
-    return np.array([scheme.classes.index(record.dx) for record in records], dtype=np.int64)
+    return np.array([scheme.target(record.dx) for record in records], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

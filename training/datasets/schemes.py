@@ -1,8 +1,10 @@
-"""Label schemes: which classes a model tells apart, and which of them count as malignant."""
+"""Label schemes: what a model tells apart, and what of it counts as malignant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+
+from training.datasets.records import DatasetError
 
 CLASS_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -15,28 +17,60 @@ CLASS_NAMES: Mapping[str, str] = MappingProxyType(
         "vasc": "Vascular lesion",
     }
 )
+BINARY = ("benign", "malignant")
 
 
 @dataclass(frozen=True, slots=True)
 class LabelScheme:
     """Attributes:
     name: how recipes and manifests call it.
-    classes: class codes in the order of the model's outputs.
-    malignant: the classes that count as malignant.
+    classes: what a model tells apart, in the order of its outputs.
+    malignant, benign: what a publisher says a lesion is (`LesionRecord.dx`), by how it counts. The scheme knows no
+        other word.
     """
 
     name: str
     classes: tuple[str, ...]
-    malignant: tuple[str, ...]
+    malignant: frozenset[str]
+    benign: frozenset[str]
 
     def is_malignant(self, dx: str) -> bool:
-        """Whether class `dx` counts as malignant. Raises ValueError for a class that the scheme does not know."""
+        """Whether `dx` counts as malignant. Raises DatasetError for one that the scheme does not know."""
+        if dx in self.malignant or dx in self.benign:
+            return dx in self.malignant
+        known = sorted(self.malignant | self.benign)
+        raise DatasetError(f"class {dx!r} is unknown to the label scheme {self.name!r}, which knows {known}")
+
+    def target(self, dx: str) -> int:
+        """Index of the output that `dx` belongs to.
+
+        Raises:
+            DatasetError: the scheme does not know `dx`, or not which of its classes it is ("malignant" among seven).
+        """
+        malignant = self.is_malignant(dx)
+        if self.classes == BINARY:
+            return int(malignant)
         if dx not in self.classes:
-            raise ValueError(f"class {dx!r} is not in the label scheme {self.name!r}: {list(self.classes)}")
-        return dx in self.malignant
+            raise DatasetError(f"{dx!r} is none of the classes {list(self.classes)} of the label scheme {self.name!r}")
+        return self.classes.index(dx)
 
 
-CLINICAL = LabelScheme("clinical", tuple(CLASS_NAMES), ("akiec", "bcc", "mel"))
-"""Melanoma, basal cell carcinoma and (pre-)malignant keratosis are what a clinician has to act on."""
+def _scheme(name: str, classes: tuple[str, ...], malignant: str, benign: str) -> LabelScheme:
+    return LabelScheme(name, classes, frozenset(malignant.split()), frozenset(benign.split()))
 
-SCHEMES: Mapping[str, LabelScheme] = MappingProxyType({scheme.name: scheme for scheme in (CLINICAL,)})
+
+CLINICAL = _scheme("clinical", tuple(CLASS_NAMES), "akiec bcc mel scc malignant", "bkl df nv vasc benign not_mel")
+"""What a clinician has to act on is malignant: melanoma, carcinoma and the (pre-)malignant keratoses."""
+
+SEVEN = _scheme("seven", tuple(CLASS_NAMES), "akiec bcc mel", "bkl df nv vasc")
+"""The seven classes of HAM10000 and nothing else; they count as in `clinical`."""
+
+ISLAM2024 = _scheme("islam2024", BINARY, "akiec bcc bkl mel vasc malignant", "df nv benign")
+"""The grouping of Islam et al. 2024: 6,820 benign, 3,195 malignant. Clinically wrong, as docs/data.md explains."""
+
+MELANOMA = _scheme("melanoma", BINARY, "mel", "akiec bcc bkl df nv vasc scc not_mel")
+"""Melanoma against everything else, as in ISIC 2017. Kaggle's set does not say which of its lesions are melanomas."""
+
+SCHEMES: Mapping[str, LabelScheme] = MappingProxyType(
+    {scheme.name: scheme for scheme in (CLINICAL, ISLAM2024, MELANOMA, SEVEN)}
+)

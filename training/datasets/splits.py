@@ -1,4 +1,4 @@
-"""Splits by lesion, kept as manifests that later commands take by name.
+"""Splits, by lesion unless a paper is reproduced, kept as manifests that later commands take by name.
 
 The test part is not an attribute that a training command could read by accident: it is reached only through
 `SplitManifest.open_test`, which logs who asked, when and for what.
@@ -6,18 +6,20 @@ The test part is not an attribute that a training command could read by accident
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 from sklearn.model_selection import train_test_split
 
 from training.datasets.records import DatasetError, LesionRecord
 
 SPLITS_FOLDER = Path(__file__).resolve().parent.parent / "splits"
-ALGORITHM = "lesion-stratified-1"
-"""Names the code below; a change that moves a lesion to another part needs a new name."""
+ALGORITHMS = {"lesion": "lesion-stratified-1", "image": "image-stratified-1"}
+"""Names the code below; a change that moves an image to another part needs a new name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,56 +79,94 @@ class SplitManifest:
         return self.test_ids
 
 
-def split_by_lesion(
+@dataclass(frozen=True, slots=True)
+class SplitProtocol:
+    """How a data set is split.
+
+    Attributes:
+        by: "lesion" keeps all images of a group together; "image" does not, as the papers did: images of one lesion
+            then stand on both sides, and figures come out too good.
+        fractions: training, validation and test share of the groups or images; they add up to 1.
+    """
+
+    by: Literal["lesion", "image"]
+    fractions: tuple[float, float, float]
+
+
+PROTOCOLS: Mapping[str, SplitProtocol] = MappingProxyType(
+    {
+        "lesion": SplitProtocol("lesion", (0.7, 0.1, 0.2)),
+        "islam2024": SplitProtocol("image", (0.7, 0.1, 0.2)),
+        "report2025": SplitProtocol("image", (0.64, 0.16, 0.2)),
+    }
+)
+
+
+def make_split(
     records: Sequence[LesionRecord],
+    protocol: SplitProtocol,
     *,
     name: str,
     seed: int,
-    fractions: tuple[float, float, float] = (0.7, 0.1, 0.2),
+    groups: Mapping[str, str] | None = None,
 ) -> SplitManifest:
-    """Splits lesions, stratified by class; all images of a lesion go to the same part.
+    """Splits a data set, stratified by class.
 
     Args:
         records: of one data set.
+        protocol: by what, and in which shares.
         name: of the manifest.
-        seed: the same records and seed give the same manifest.
-        fractions: training, validation and test share of the lesions; they add up to 1.
+        seed: the same records, groups and seed give the same manifest.
+        groups: {image id: group}, from the leakage audit; where an image is not in it, its lesion is its group.
 
     Raises:
-        DatasetError: a lesion has images of two classes.
-        ValueError: the fractions do not add up to 1.
+        DatasetError: a group has images of several classes, as a stratified split needs one.
     """
-    if abs(sum(fractions) - 1) > 1e-9:
-        raise ValueError(f"fractions add up to {sum(fractions)}, not 1")
+    ordered = sorted(records, key=lambda record: record.image_id)
+    units = {
+        record.image_id: (groups or {}).get(record.image_id, record.group)
+        if protocol.by == "lesion"
+        else record.image_id
+        for record in ordered
+    }
     classes: dict[str, str] = {}
-    for record in sorted(records, key=lambda record: record.image_id):
-        if classes.setdefault(record.group, record.dx) != record.dx:
-            raise DatasetError(f"lesion {record.group} is both {classes[record.group]} and {record.dx}")
-    lesions = sorted(classes)
-    labels = [classes[lesion] for lesion in lesions]
-    rest, test = train_test_split(lesions, test_size=fractions[2], stratify=labels, random_state=seed)
-    train, validation = train_test_split(
-        rest,
-        test_size=fractions[1] / (fractions[0] + fractions[1]),
-        stratify=[classes[lesion] for lesion in rest],
-        random_state=seed,
-    )
+    for record in ordered:
+        unit = units[record.image_id]
+        if classes.setdefault(unit, record.dx) != record.dx:
+            raise DatasetError(f"group {unit} is both {classes[unit]} and {record.dx}")
+    train, validation, test = _stratified(classes, protocol.fractions, seed)
 
     def images(part: Sequence[str]) -> tuple[str, ...]:
         chosen = set(part)
-        return tuple(sorted(record.image_id for record in records if record.group in chosen))
+        return tuple(image_id for image_id, unit in units.items() if unit in chosen)
 
     return SplitManifest(
         name=name,
         dataset=records[0].source,
-        algorithm=ALGORITHM,
+        algorithm=ALGORITHMS[protocol.by],
         seed=seed,
-        fractions=fractions,
+        fractions=protocol.fractions,
         data_sha256=data_digest(records),
         train=images(train),
         validation=images(validation),
         test_ids=images(test),
     )
+
+
+def _stratified(
+    classes: Mapping[str, str], fractions: tuple[float, float, float], seed: int
+) -> tuple[list[str], list[str], list[str]]:
+    units = sorted(classes)
+    rest, test = train_test_split(
+        units, test_size=fractions[2], stratify=[classes[unit] for unit in units], random_state=seed
+    )
+    train, validation = train_test_split(
+        rest,
+        test_size=fractions[1] / (fractions[0] + fractions[1]),
+        stratify=[classes[unit] for unit in rest],
+        random_state=seed,
+    )
+    return train, validation, test
 
 
 def data_digest(records: Sequence[LesionRecord]) -> str:

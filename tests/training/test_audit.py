@@ -1,0 +1,148 @@
+"""The audit finds copies that were made on purpose, among pictures that are none; and says what they connect."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.screening.synthetic import draw_lesion
+from training.audit.descriptors import orientations, read_pictures
+from training.audit.findings import Findings
+from training.audit.matching import INVERSE, Pair, correlate, find_pairs, group_names
+from training.audit.run import audit
+from training.datasets.parts import read
+from training.datasets.records import LesionRecord
+
+Picture = np.ndarray
+SIDE = 96
+
+
+def re_encoded(picture: Picture) -> Picture:
+    return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 45])[1], cv2.IMREAD_COLOR)
+
+
+def resized(picture: Picture) -> Picture:
+    return cv2.resize(picture, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+
+
+def cropped(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    return picture[int(height * 0.05) :, int(width * 0.02) : int(width * 0.97)].copy()
+
+
+COPIES: dict[str, Callable[[Picture], Picture]] = {
+    "re-encoded": re_encoded,
+    "resized": resized,
+    "rotated by 90°": lambda picture: np.rot90(picture).copy(),
+    "mirrored": lambda picture: picture[:, ::-1].copy(),
+    "slightly cropped": cropped,
+}
+
+
+def record(path: Path, lesion: str | None, dx: str = "nv", part: str | None = None) -> LesionRecord:
+    return LesionRecord(path, path.stem, lesion, dx, "drawn", part=part)
+
+
+def test_every_orientation_has_its_inverse() -> None:
+    picture = draw_lesion(1, SIDE, SIDE)
+    for turn, turned in enumerate(orientations(picture)):
+        assert np.array_equal(orientations(turned)[INVERSE[turn]], picture)
+
+
+def test_the_correlation_of_copies_is_high_and_of_other_lesions_low() -> None:
+    pictures = [draw_lesion(seed, 224, 224) for seed in range(6)]
+    small = [cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in pictures]
+    for picture, detail in zip(pictures, small, strict=True):
+        copy = cv2.resize(cropped(picture), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        assert correlate(detail, copy) > 0.8
+    others = [correlate(small[row], small[column]) for row in range(6) for column in range(row)]
+    assert max(others) < 0.6
+
+
+def test_copies_among_real_pictures_are_found_and_hardly_anything_else(data_root: Path, tmp_path: Path) -> None:
+    """Precision and recall of the whole audit on 400 real pictures, of which 60 have copies of five kinds."""
+    ham = [entry for entry in read("ham10000", data_root).records if not entry.image_id.endswith(("0", "5"))]
+    lesions: dict[str, LesionRecord] = {}
+    for entry in ham[::11]:
+        lesions.setdefault(entry.group, entry)
+    originals = list(lesions.values())[:400]
+    records = [record(entry.image_path, entry.lesion_id, entry.dx) for entry in originals]
+    made: dict[str, str] = {}
+    for row, (kind, change) in enumerate(list(COPIES.items()) * 12):
+        source = originals[row * 6]
+        path = tmp_path / f"copy{row}.jpg"
+        cv2.imwrite(str(path), change(cv2.imread(str(source.image_path))), [cv2.IMWRITE_JPEG_QUALITY, 80])
+        records.append(record(path, None))
+        made[path.stem] = kind
+    pictures = read_pictures([entry.image_path for entry in records])
+    found = [(records[pair.first].image_id, records[pair.second].image_id) for pair in find_pairs(pictures.details)]
+    truth = {(originals[row * 6].image_id, f"copy{row}") for row in range(len(made))}
+    missed = truth - set(found)
+    assert len(missed) <= 0.05 * len(truth), {made[copy] for _, copy in missed}
+    assert len(set(found) - truth) <= 0.05 * len(found), set(found) - truth
+
+
+@pytest.fixture
+def drawn_findings(tmp_path: Path) -> Findings:
+    """Four lesions, a copy of one in another data set with another label, one across the parts, one under one id."""
+    records = []
+    for seed in range(4):
+        path = tmp_path / f"lesion{seed}.png"
+        cv2.imwrite(str(path), draw_lesion(seed, 160, 200))
+        records.append(record(path, f"L{seed}", part="train"))
+    for name, seed, changes in (
+        ("elsewhere", 0, {"source": "other", "lesion_id": None, "dx": "mel"}),
+        ("across", 1, {"lesion_id": "L9", "part": "test"}),
+        ("known", 2, {"lesion_id": "L2"}),
+    ):
+        path = tmp_path / f"{name}.png"
+        cv2.imwrite(str(path), np.rot90(draw_lesion(seed, 160, 200)))
+        records.append(replace(records[seed], image_path=path, image_id=name, **changes))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    return audit([*records, record(broken, None)], tmp_path / "out")
+
+
+def test_what_was_found_is_counted_by_what_it_connects(drawn_findings: Findings) -> None:
+    summary = drawn_findings.summary()
+    assert summary["images"] == {"drawn": 6, "other": 1}
+    assert summary["unreadable"] == 1
+    assert summary["pairs"]["same_picture"] == {"drawn + drawn": 2, "drawn + other": 1}
+    assert summary["pairs_within_a_lesion_id"] == 1
+    assert summary["pairs_across_lesion_ids"] == {"drawn + drawn": 1}
+    assert summary["pairs_across_published_parts"] == {"drawn: test + train": 1}
+    assert summary["contradictory_labels"] == 1
+    assert summary["images_also_in"] == {"drawn in other": 1, "other in drawn": 1}
+
+
+def test_groups_are_the_union_of_lesions_and_copies(drawn_findings: Findings) -> None:
+    groups = drawn_findings.groups()
+    assert groups["drawn"]["lesion1"] == groups["drawn"]["across"]
+    assert groups["drawn"]["lesion2"] == groups["drawn"]["known"]
+    assert groups["drawn"]["lesion0"] == groups["other"]["elsewhere"]
+    assert len(set(groups["drawn"].values())) == 4
+
+
+def test_the_files_say_the_same(drawn_findings: Findings, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with (out / "pairs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["first"], row["second"]) for row in rows} == {
+        ("drawn/lesion0", "other/elsewhere"), ("drawn/lesion1", "drawn/across"), ("drawn/lesion2", "drawn/known"),
+    }  # fmt: skip
+    assert json.loads((out / "summary.json").read_text())["contradictory_labels"] == 1
+    assert json.loads((out / "groups.json").read_text()) == drawn_findings.groups()
+    page = (out / "index.html").read_text()
+    assert page.count("<img") == 6
+    assert "labels contradict" in page
+
+
+def test_groups_join_along_chains() -> None:
+    pairs = [Pair(0, 1, 0, 0.9), Pair(1, 2, 0, 0.9)]
+    assert group_names(["b", "c", "a", "d"], pairs) == ["a", "a", "a", "d"]
+    assert group_names(["b", "a", "b"], []) == ["b", "a", "b"]
