@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from app.config import REPOSITORY
+from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
 from training.datasets.parts import read_split
 from training.datasets.splits import SplitManifest, select
 from training.evaluate import _screen, to_answers
 from training.metrics import METRICS
 from training.recipe import load_recipe
-from training.report import CARD, DOCUMENTS, card, filled
+from training.report import BILATERAL, CARD, DOCUMENTS, card, filled
 
 
 def test_the_documents_hold_the_artifacts_figures(bundle_folder: Path) -> None:
@@ -27,6 +28,14 @@ def test_a_figure_that_was_changed_by_hand_would_be_found(bundle_folder: Path) -
     assert "better than it is" not in filled(document, REPOSITORY, bundle_folder)
     with pytest.raises(ValueError, match="'wishes'"):
         filled("<!-- figures: wishes -->\n<!-- /figures -->", REPOSITORY, bundle_folder)
+
+
+def test_the_bilateral_filter_is_the_one_that_the_measurement_chose() -> None:
+    chosen = json.loads((REPOSITORY / BILATERAL).read_text())["chosen"]
+    spec = PreprocessSpec()
+    assert (spec.bilateral_diameter, spec.bilateral_sigma_color, spec.bilateral_sigma_space) == (
+        chosen["diameter"], chosen["sigma_color"], chosen["sigma_space"],
+    )  # fmt: skip
 
 
 def test_the_card_is_written_from_the_manifest(bundle_folder: Path) -> None:

@@ -120,7 +120,7 @@ def make_split(
         groups: {image id: group}, from the leakage audit; where an image is not in it, its lesion is its group.
 
     Raises:
-        DatasetError: a group has images of several classes, as a stratified split needs one.
+        DatasetError: without groups, a lesion has images of several classes.
     """
     ordered = sorted(records, key=lambda record: record.image_id)
     units = {
@@ -132,8 +132,9 @@ def make_split(
     classes: dict[str, str] = {}
     for record in ordered:
         unit = units[record.image_id]
-        if classes.setdefault(unit, record.dx) != record.dx:
-            raise DatasetError(f"group {unit} is both {classes[unit]} and {record.dx}")
+        # A group of the audit may join lesions of two classes; the first stands for it. A lesion may not.
+        if classes.setdefault(unit, record.dx) != record.dx and groups is None:
+            raise DatasetError(f"lesion {unit} is both {classes[unit]} and {record.dx}")
     train, validation, test = _stratified(classes, protocol.fractions, seed)
 
     def images(part: Sequence[str]) -> tuple[str, ...]:
