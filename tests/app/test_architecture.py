@@ -58,6 +58,11 @@ def test_only_one_place_preprocesses() -> None:
         for path in (REPOSITORY / folder).rglob("*.py")
         if stages & {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     }
-    # They draw, augment and measure; none of them makes a model's input.
-    others = {"app/screening/synthetic.py", "training/augment.py", "training/bilateral.py"}
+    # They draw, augment, measure and compare; none of them makes a model's input.
+    others = {
+        "app/screening/synthetic.py",
+        "training/augment.py",
+        "training/audit/matching.py",
+        "training/bilateral.py",
+    }
     assert users == {"app/screening/preprocess.py"} | others
