@@ -100,7 +100,7 @@ def _compile(model: keras.Model, recipe: Recipe, cycle: int, steps: int) -> None
             schedule, weight_decay=recipe.fit.weight_decay, global_clipnorm=recipe.fit.gradient_norm
         ),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.fit.label_smoothing),
-        jit_compile=False,  # XLA is four times slower here on a CPU
+        jit_compile=False,  # XLA is several times slower here on a CPU
     )
 
 
