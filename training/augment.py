@@ -6,8 +6,9 @@ alone decides every number: the same seed, epoch and step give the same pictures
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -51,6 +52,19 @@ class AugmentSpec:
     contrast: float = 0.0
     blur_share: float = 0.0
     blur: float = 0.3
+
+
+AUGMENTATIONS: Mapping[str, AugmentSpec] = MappingProxyType(
+    {
+        "islam2024": AugmentSpec(rotation=20, shift=0.1, shear=10, horizontal_flip=True),
+        "report2025": AugmentSpec(
+            rotation=20, shift=0.1, shear=10, zoom=0.1, brightness=0.1, horizontal_flip=True, vertical_flip=True
+        ),
+    }
+)
+"""Those of the papers, by name: rotation, height and width shift, shear and horizontal flip (Islam et al. 2024), and
+also zoom, brightness and vertical flip (the seven-class report of 2025). Their ranges are not known here; these are
+ours."""
 
 
 def augment(pictures: npt.NDArray[np.uint8], seed: Sequence[int], spec: AugmentSpec) -> npt.NDArray[np.uint8]:

@@ -19,11 +19,11 @@ import pandas as pd
 import tensorflow as tf
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from training.augment import augment
 from training.datasets.parts import LabelledImages, TrainingData
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError
 from training.models.three_block import three_block_student
+from training.pipeline import training_batches
 from training.recipe import Recipe
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
@@ -61,7 +61,7 @@ def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> k
     for epoch in range(len(history), recipe.fit.epochs):
         if epoch in restarts:
             _compile(model, recipe, restarts[epoch], len(data.train.labels) // recipe.fit.batch_size)
-        batches = _epoch(recipe, data.train, weights, epoch)
+        batches = training_batches(recipe, data.train, weights, epoch)
         result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
         scores = _validate(model, data.validation, is_malignant)
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
@@ -112,35 +112,6 @@ def checkpoint(run: Path, epoch: int) -> Path:
 def epochs_done(run: Path) -> int:
     """Whole epochs of a run so far."""
     return len(pd.read_csv(run / HISTORY)) if (run / HISTORY).is_file() else 0
-
-
-def _epoch(recipe: Recipe, train: LabelledImages, weights: npt.NDArray[np.float32], epoch: int) -> Any:
-    """The batches of one epoch as a tf.data.Dataset: (pictures float32 0..1, one-hot labels, weights)."""
-    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(train.labels))
-    size = recipe.fit.batch_size
-    steps = len(order) // size
-    one_hot = np.eye(len(weights), dtype=np.float32)
-
-    def batch(step: npt.NDArray[np.int64]) -> tuple[Any, ...]:
-        rows = order[int(step) * size : (int(step) + 1) * size]
-        pictures = augment(train.images.pixels[rows], (recipe.seed, epoch, int(step)), recipe.augment)
-        labels = train.labels[rows]
-        return pictures.astype(np.float32) / np.float32(255), one_hot[labels], weights[labels]
-
-    side = recipe.preprocess.output_size
-
-    def shaped(step: Any) -> Any:
-        pictures, labels, sample_weights = tf.numpy_function(batch, [step], [tf.float32, tf.float32, tf.float32])
-        return (
-            tf.ensure_shape(pictures, (size, side, side, 3)),
-            tf.ensure_shape(labels, (size, len(weights))),
-            tf.ensure_shape(sample_weights, (size,)),
-        )
-
-    options = tf.data.Options()
-    # The autotuner sleeps twice as long after each of its rounds, and the end of an epoch waits for it: 10 to 20 s.
-    options.autotune.enabled = False
-    return tf.data.Dataset.range(steps).map(shaped, num_parallel_calls=2).prefetch(2).with_options(options)
 
 
 def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:

@@ -7,7 +7,6 @@ model is shown something else. Cheap signs of it are measured beside the overlap
 import multiprocessing
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -22,6 +21,7 @@ from tqdm import tqdm
 
 from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import (
+    Image,
     PreprocessSpec,
     close_hair,
     filter_bilateral,
@@ -40,6 +40,10 @@ CORNER = 0.06
 LARGE, PALE, DARK_CORNER = 0.5, 25.0, 60.0
 """Lesion's share of the picture; difference of grey from the skin; grey of a vignette's corner."""
 
+HAIR_WIDTH, HAIR_DEPTH, HAIRY = 11, 20, 0.08
+"""Hairs: lines of at most this many pixels that are darker than what surrounds them by this many grey levels; and the
+share of the skin that they cover in a picture called hairy."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoiMeasure:
@@ -48,7 +52,8 @@ class RoiMeasure:
     Attributes:
         image_id, dx: of the record.
         iou, dice: overlap of Otsu's dark class with the expert's mask, 0..1.
-        kind: what sort of picture it is: "vignette", "large lesion", "pale lesion" or "other", the first that fits.
+        kind: what sort of picture it is: "vignette", "large lesion", "pale lesion", "hair" or "other", the first that
+            fits.
         area: share of the picture that Otsu calls lesion.
         corners: how many of the four corners are mostly in it, 0..4.
         border: share of the picture's border line that is in it.
@@ -113,26 +118,6 @@ def predict_failures(measures: Sequence[RoiMeasure]) -> dict[str, Any]:
     }
 
 
-def draw_roi(records: Sequence[LesionRecord], measures: Sequence[RoiMeasure], path: Path) -> None:
-    """Draws the distribution of the overlap by class; no picture of the data set is in it."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    classes = sorted({row.dx for row in measures})
-    figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
-    axis.boxplot([[row.iou for row in measures if row.dx == dx] for dx in classes], tick_labels=classes, whis=(5, 95))
-    axis.axhline(FAILURE, color="#9b1c1c", linestyle="--", label=f"failure below {FAILURE}")
-    axis.set(
-        ylabel="IoU with the expert's mask", ylim=(0, 1), title=f"Otsu's mask, {len(records):,} images of HAM10000"
-    )
-    axis.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
 def _measure(record: LesionRecord) -> RoiMeasure:
     spec = PreprocessSpec()
     image = working_image(decode(record.image_path.read_bytes(), DecodeLimits()), spec)
@@ -147,7 +132,7 @@ def _measure(record: LesionRecord) -> RoiMeasure:
         dx=record.dx,
         iou=both / max(float((otsu | expert).sum()), 1.0),
         dice=2 * both / max(float(otsu.sum() + expert.sum()), 1.0),
-        kind=_kind(grey, expert),
+        kind=_kind(image, grey, expert),
         **signs(otsu, grey),
     )
 
@@ -181,14 +166,21 @@ def _corners(picture: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
     ]
 
 
-def _kind(grey: npt.NDArray[np.float64], expert: npt.NDArray[np.bool_]) -> str:
+def _kind(image: Image, grey: npt.NDArray[np.float64], expert: npt.NDArray[np.bool_]) -> str:
     if sum(corner.mean() < DARK_CORNER for corner in _corners(grey)) >= 2:
         return "vignette"
     if expert.mean() > LARGE:
         return "large lesion"
     if expert.any() and (~expert).any() and grey[~expert].mean() - grey[expert].mean() < PALE:
         return "pale lesion"
-    return "other"
+    return "hair" if _hair(image)[~expert].mean() > HAIRY else "other"
+
+
+def _hair(image: Image) -> npt.NDArray[np.bool_]:
+    """Where the black top-hat of the picture as it was taken is deep: bool (H, W)."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (HAIR_WIDTH, HAIR_WIDTH))
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel) > HAIR_DEPTH, np.bool_)
 
 
 def _overlap(measures: Sequence[RoiMeasure]) -> dict[str, float]:

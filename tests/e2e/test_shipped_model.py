@@ -13,7 +13,8 @@ from training.datasets.splits import SplitManifest, select
 from training.evaluate import _screen, to_answers
 from training.metrics import METRICS
 from training.recipe import load_recipe
-from training.report import BILATERAL, CARD, DOCUMENTS, card, filled
+from training.report.card import CARD, card
+from training.report.documents import BILATERAL, DOCUMENTS, filled
 
 
 def test_the_documents_hold_the_artifacts_figures(bundle_folder: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.augment import AugmentSpec, affine, augment
+from training.augment import AUGMENTATIONS, AugmentSpec, affine, augment
 
 SIDE = 32
 RANDOM = np.random.default_rng(1)
@@ -16,6 +16,16 @@ FULL = AugmentSpec(
 
 def test_without_ranges_nothing_changes() -> None:
     assert np.array_equal(augment(PICTURES, (1, 2), AugmentSpec()), PICTURES)
+
+
+def test_the_papers_augmentations_are_there_by_name_and_change_what_they_say() -> None:
+    islam = AUGMENTATIONS["islam2024"]
+    assert min(islam.rotation, islam.shift, islam.shear, islam.horizontal_flip) > 0
+    assert max(islam.zoom, islam.brightness, islam.vertical_flip) == 0
+    report = AUGMENTATIONS["report2025"]
+    assert min(report.zoom, report.brightness, report.vertical_flip) > 0
+    for spec in AUGMENTATIONS.values():
+        assert not np.array_equal(augment(PICTURES, (1,), spec), PICTURES)
 
 
 def test_the_seed_decides_everything_and_the_input_stays_as_it_was() -> None:

@@ -121,7 +121,7 @@ import sys
 from pathlib import Path
 from training.datasets import ham10000
 from training.evaluate import calibrate, evaluate
-from training.report import write_card
+from training.report.card import write_card
 
 assert "tensorflow" not in sys.modules, "evaluation must not load TensorFlow"
 run, root = Path(sys.argv[1]), Path(sys.argv[2])

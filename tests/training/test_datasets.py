@@ -15,12 +15,15 @@ from app.screening.decode import DecodeLimits, decode
 from app.screening.errors import UndecodableImage
 from app.screening.preprocess import PreprocessSpec, preprocess
 from tests.training.conftest import write_metadata
+from training.audit.descriptors import orientations, read_pictures
+from training.audit.findings import read_groups
+from training.audit.matching import SAME_LESION, correlate
 from training.datasets import ham10000
 from training.datasets.cache import preprocessed
 from training.datasets.parts import read_split
 from training.datasets.records import DatasetError, LesionRecord
 from training.datasets.schemes import CLINICAL
-from training.datasets.splits import PROTOCOLS, SplitManifest, data_digest, make_split, select
+from training.datasets.splits import PROTOCOLS, SplitManifest, data_digest, joined_lesions, make_split, select
 
 
 def lesion_split(records: Sequence[LesionRecord], *, name: str, seed: int) -> SplitManifest:
@@ -138,13 +141,56 @@ def test_a_manifest_survives_its_file_and_its_test_part_is_logged(drawn_root: Pa
 
 
 def test_the_shipped_split_is_re_derived_from_the_data(data_root: Path) -> None:
-    records, split = read_split("ham10000-lesion", data_root)
-    assert lesion_split(records, name="ham10000-lesion", seed=split.seed) == split
+    records, split = read_split("ham10000-audited", data_root)
+    assert len(split.joined) >= 15
+    again = make_split(records, PROTOCOLS["lesion"], name=split.name, seed=split.seed, joined=split.joined)
+    assert again == split
+    assert again.sha256() == split.sha256()
+
+
+def test_the_lesions_that_the_shipped_split_joins_show_the_same(data_root: Path) -> None:
+    """The audit's own comparison, on the lesions that the manifest names."""
+    records, split = read_split("ham10000-audited", data_root)
+    for lesions in split.joined:
+        images = [record for record in records if record.group in lesions]
+        details = read_pictures([record.image_path for record in images]).details
+        linked = {
+            lesion
+            for row in range(len(images))
+            for earlier in range(row)
+            if images[row].group != images[earlier].group
+            and max(correlate(details[earlier], turned) for turned in orientations(details[row])) >= SAME_LESION
+            for lesion in (images[row].group, images[earlier].group)
+        }
+        assert linked == set(lesions)
+
+
+def test_lesions_that_the_audit_joins_stay_in_one_part(drawn_root: Path, tmp_path: Path) -> None:
+    records = ham10000.read(drawn_root).records
+    apart = lesion_split(records, name="drawn", seed=3)
+    train, test = (select(records, part)[0].lesion_id for part in (apart.train, apart.test_ids))
+    groups = {record.image_id: "one" if record.lesion_id in (train, test) else record.group for record in records}
+    joined = joined_lesions(records, groups)
+    assert joined == (tuple(sorted((str(train), str(test)))),)
+    split = make_split(records, PROTOCOLS["lesion"], name="drawn", seed=3, joined=joined)
+    parts = [{record.lesion_id for record in select(records, part)} for part in (split.train, split.test_ids)]
+    assert sum({train, test} <= part for part in parts) + (train not in parts[0] | parts[1]) == 1
+    split.save(tmp_path)
+    assert SplitManifest.load("drawn", tmp_path) == split
+    with pytest.raises(DatasetError, match=r"has not seen 1 images, among them \['DRAWN_0000'\]"):
+        joined_lesions(records, {image: group for image, group in groups.items() if image != "DRAWN_0000"})
+
+
+def test_groups_of_another_data_set_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "groups.json").write_text(json.dumps({"kaggle": {"a": "b"}}))
+    assert read_groups(tmp_path / "groups.json", "kaggle") == {"a": "b"}
+    with pytest.raises(DatasetError, match=r"of an audit of \['kaggle'\], not of 'ham10000'"):
+        read_groups(tmp_path / "groups.json", "ham10000")
 
 
 def test_other_files_than_those_that_were_split_are_refused(drawn_root: Path) -> None:
-    with pytest.raises(DatasetError, match="are not those that 'ham10000-lesion' was made from"):
-        read_split("ham10000-lesion", drawn_root)
+    with pytest.raises(DatasetError, match="are not those that 'ham10000-audited' was made from"):
+        read_split("ham10000-audited", drawn_root)
 
 
 def test_the_data_digest_sees_a_changed_picture_and_a_changed_label(copy: Path) -> None:

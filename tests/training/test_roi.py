@@ -9,7 +9,8 @@ import pytest
 from app.screening.synthetic import draw_lesion
 from training.datasets import ham10000
 from training.datasets.records import DatasetError, LesionRecord
-from training.roi import FAILURE, draw_roi, measure_roi, signs, summarise_roi
+from training.roi import FAILURE, _kind, measure_roi, signs, summarise_roi
+from training.roi_figures import draw_roi, write_failures
 
 
 @pytest.fixture
@@ -78,6 +79,28 @@ def test_failures_are_counted_by_class_and_kind(masked: list[LesionRecord], tmp_
     }  # fmt: skip
     draw_roi(masked, measures, tmp_path / "roi.png")
     assert cv2.imread(str(tmp_path / "roi.png")).std() > 5
+
+
+def test_the_page_shows_each_failure_before_and_after(masked: list[LesionRecord], tmp_path: Path) -> None:
+    measures = measure_roi(masked)
+    assert [row.iou < FAILURE for row in measures] == [False, False, True, True]
+    write_failures(masked, measures, tmp_path / "roi" / "index.html")
+    page = (tmp_path / "roi" / "index.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 2 * 2
+    assert "vignette: IoU" in page
+    assert "2elsewhere (nv)" in page
+    assert "0right" not in page
+
+
+def test_thin_dark_lines_on_the_skin_are_hair() -> None:
+    picture = np.full((224, 224, 3), 200, np.uint8)
+    picture[80:140, 80:140] = 60
+    expert = picture[:, :, 0] == 60
+    grey = picture[:, :, 0].astype(np.float64)
+    assert _kind(picture, grey, expert) == "other"
+    picture[::12] = 90
+    picture[1::12] = 90
+    assert _kind(picture, grey, expert) == "hair"
 
 
 def test_a_missing_mask_is_named(masked: list[LesionRecord]) -> None:

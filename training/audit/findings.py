@@ -1,8 +1,6 @@
 """What the audit found: pairs with their records, counted, as CSV, JSON and a page with the pictures side by side."""
 
-import base64
 import csv
-import html
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -10,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from training.audit.descriptors import orientations
 from training.audit.matching import Pair, group_names
-from training.datasets.records import LesionRecord
+from training.datasets.records import DatasetError, LesionRecord
 from training.datasets.schemes import CLINICAL
+from training.report.page import page
 
 SHOWN = 300
 """Pairs on the page, those first that connect what its publishers keep apart."""
@@ -120,24 +118,19 @@ class Findings:
         ranked = sorted(self.pairs, key=lambda pair: (self._known(pair), not self._contradicts(pair), pair.correlation))
         rows = []
         for pair in ranked[:SHOWN]:
-            one, other = self.records[pair.first], self.records[pair.second]
-            pictures = (details[pair.first], orientations(details[pair.second])[pair.orientation])
-            cells = "".join(f'<td><img src="{_data_uri(picture)}" alt=""></td>' for picture in pictures)
-            words = [f"{record.source}/{record.image_id} ({record.dx})" for record in (one, other)]
             kind = "same picture" if pair.same_picture else "same lesion"
             marks = " · labels contradict" if self._contradicts(pair) else ""
-            text = f"{kind}, {pair.correlation:.3f}{marks}<br>" + "<br>".join(html.escape(word) for word in words)
-            rows.append(f"<tr>{cells}<td>{text}</td></tr>")
-        return (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>Leakage audit</title>'
-            "<style>body{font:15px/1.5 system-ui;margin:2rem}td{padding:.3rem;vertical-align:top}"
-            "pre{white-space:pre-wrap}</style><h1>Leakage audit</h1>"
-            f"<pre>{html.escape(json.dumps(self.summary(), indent=2))}</pre>"
-            f"<p>{min(SHOWN, len(self.pairs))} of {len(self.pairs)} pairs; the second picture is turned to match.</p>"
-            f"<table>{''.join(rows)}</table></html>\n"
-        )
+            records = (self.records[pair.first], self.records[pair.second])
+            names = [f"{record.source}/{record.image_id} ({record.dx})" for record in records]
+            pictures = (details[pair.first], orientations(details[pair.second])[pair.orientation])
+            rows.append((pictures, (f"{kind}, {pair.correlation:.3f}{marks}", *names)))
+        shown = f"{len(rows)} of {len(self.pairs)} pairs; the second picture is turned to match."
+        return page("Leakage audit", f"{json.dumps(self.summary(), indent=2)}\n\n{shown}", rows)
 
 
-def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+def read_groups(path: Path, dataset: str) -> dict[str, str]:
+    """{image id: group} of one data set. Raises DatasetError where the audit did not look at that data set."""
+    groups: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    if dataset not in groups:
+        raise DatasetError(f"{path} is of an audit of {sorted(groups)}, not of {dataset!r}")
+    return groups[dataset]

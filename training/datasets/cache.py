@@ -2,6 +2,9 @@
 
 A cache belongs to one PreprocessSpec and one list of images: its folder is named by their digest, so that a cache of
 other contents is never found, let alone used.
+
+Memory stays bounded however many images there are: one process a core holds one image, and the cache is a file that the
+system maps; its pages can be dropped at any time.
 """
 
 import hashlib
@@ -75,10 +78,20 @@ def _build(records: Sequence[LesionRecord], spec: PreprocessSpec, folder: Path) 
             "image_ids": [record.image_id for record in records],
         }
         (building / "index.json").write_text(json.dumps(index), encoding="utf-8")
-        building.rename(folder)
+        _move(building, folder)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
+
+
+def _move(building: Path, folder: Path) -> None:
+    try:
+        building.rename(folder)
+    except OSError:
+        # Another process was building the same and was first: what it made is as good.
+        if not (folder / "index.json").is_file():
+            raise
+        shutil.rmtree(building)
 
 
 def _preprocess_file(path: str, spec: PreprocessSpec) -> npt.NDArray[np.uint8]:

@@ -33,6 +33,7 @@ class SplitManifest:
         seed: of the shuffle.
         fractions: training, validation and test share of the lesions.
         data_sha256: `data_digest` of the records that were split.
+        joined: lesion ids that the leakage audit found to be of one lesion, a tuple each; one part holds them all.
         train, validation: image ids, sorted.
         test_ids: image ids, sorted. Read through `open_test`, never directly.
     """
@@ -43,13 +44,17 @@ class SplitManifest:
     seed: int
     fractions: tuple[float, float, float]
     data_sha256: str
+    joined: tuple[tuple[str, ...], ...]
     train: tuple[str, ...]
     validation: tuple[str, ...]
     test_ids: tuple[str, ...]
 
     def sha256(self) -> str:
         """Digest of the manifest's contents, 64 hex digits; bundles carry it."""
-        return hashlib.sha256(_canonical(asdict(self))).hexdigest()
+        values = asdict(self)
+        if not self.joined:  # a manifest from before there were joined lesions keeps its digest
+            del values["joined"]
+        return hashlib.sha256(_canonical(values)).hexdigest()
 
     def save(self, folder: Path = SPLITS_FOLDER) -> Path:
         """Writes `folder`/<name>.json and returns its path."""
@@ -68,6 +73,7 @@ class SplitManifest:
         values = json.loads(path.read_text(encoding="utf-8"))
         for key in ("train", "validation", "test_ids", "fractions"):
             values[key] = tuple(values[key])
+        values["joined"] = tuple(tuple(lesions) for lesions in values["joined"])
         return cls(**values)
 
     def open_test(self, log: Path, purpose: str) -> tuple[str, ...]:
@@ -102,13 +108,34 @@ PROTOCOLS: Mapping[str, SplitProtocol] = MappingProxyType(
 )
 
 
+def joined_lesions(records: Sequence[LesionRecord], groups: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """The lesions that the audit counts as one.
+
+    Args:
+        records: of one data set.
+        groups: {image id: group} of that data set, from the audit's groups.json.
+
+    Returns:
+        For each group of more than one lesion its lesion ids, sorted.
+
+    Raises:
+        DatasetError: the audit did not see one of the records.
+    """
+    if absent := [record.image_id for record in records if record.image_id not in groups]:
+        raise DatasetError(f"the audit has not seen {len(absent)} images, among them {absent[:3]}; run it again")
+    lesions: dict[str, set[str]] = {}
+    for record in records:
+        lesions.setdefault(groups[record.image_id], set()).add(record.group)
+    return tuple(sorted(tuple(sorted(found)) for found in lesions.values() if len(found) > 1))
+
+
 def make_split(
     records: Sequence[LesionRecord],
     protocol: SplitProtocol,
     *,
     name: str,
     seed: int,
-    groups: Mapping[str, str] | None = None,
+    joined: tuple[tuple[str, ...], ...] = (),
 ) -> SplitManifest:
     """Splits a data set, stratified by class.
 
@@ -116,24 +143,23 @@ def make_split(
         records: of one data set.
         protocol: by what, and in which shares.
         name: of the manifest.
-        seed: the same records, groups and seed give the same manifest.
-        groups: {image id: group}, from the leakage audit; where an image is not in it, its lesion is its group.
+        seed: the same records, joined lesions and seed give the same manifest.
+        joined: of `joined_lesions`; a split by image has no use for it.
 
     Raises:
-        DatasetError: without groups, a lesion has images of several classes.
+        DatasetError: a lesion has images of several classes, and is not one that the audit joined.
     """
     ordered = sorted(records, key=lambda record: record.image_id)
+    first = {lesion: lesions[0] for lesions in joined for lesion in lesions} if protocol.by == "lesion" else {}
     units = {
-        record.image_id: (groups or {}).get(record.image_id, record.group)
-        if protocol.by == "lesion"
-        else record.image_id
+        record.image_id: first.get(record.group, record.group) if protocol.by == "lesion" else record.image_id
         for record in ordered
     }
     classes: dict[str, str] = {}
     for record in ordered:
         unit = units[record.image_id]
-        # A group of the audit may join lesions of two classes; the first stands for it. A lesion may not.
-        if classes.setdefault(unit, record.dx) != record.dx and groups is None:
+        # The audit may join lesions of two classes; the first image stands for them. A lesion may not have two.
+        if classes.setdefault(unit, record.dx) != record.dx and unit not in first:
             raise DatasetError(f"lesion {unit} is both {classes[unit]} and {record.dx}")
     train, validation, test = _stratified(classes, protocol.fractions, seed)
 
@@ -148,6 +174,7 @@ def make_split(
         seed=seed,
         fractions=protocol.fractions,
         data_sha256=data_digest(records),
+        joined=joined if protocol.by == "lesion" else (),
         train=images(train),
         validation=images(validation),
         test_ids=images(test),

@@ -1,0 +1,92 @@
+"""The input pipeline: what comes out of it, from which part, and what is measured about it."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.augment import AugmentSpec
+from training.datasets import cache, ham10000
+from training.datasets.cache import PreprocessedImages, preprocessed
+from training.datasets.parts import LabelledImages
+from training.memory import PeakMemory
+from training.pipeline import batches, training_batches
+from training.pipeline_speed import measure_pipeline
+from training.recipe import load_recipe
+
+RANDOM = np.random.default_rng(1)
+PART = LabelledImages(
+    PreprocessedImages(RANDOM.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8), tuple("abcdefghij")),
+    np.arange(10, dtype=np.int64) % 3,
+)
+WEIGHTS = np.array([0.5, 1.0, 2.0], np.float32)
+RECIPE = load_recipe("three_block_ham10000")
+
+
+def test_batches_are_the_cache_in_the_order_asked_for_over_255() -> None:
+    order = np.array([3, 1, 2, 9, 0])
+    first, second = batches(PART, WEIGHTS, order, 2)
+    assert np.array_equal(first[0], PART.images.pixels[[3, 1]].astype(np.float32) / np.float32(255))
+    assert np.array_equal(first[1], [[1, 0, 0], [0, 1, 0]])
+    assert np.array_equal(first[2], [0.5, 1.0])
+    assert np.array_equal(second[0], PART.images.pixels[[2, 9]].astype(np.float32) / np.float32(255))
+
+
+def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
+    fit = replace(RECIPE.fit, batch_size=5)
+    recipe = replace(RECIPE, augment=AugmentSpec(), fit=fit)
+
+    def read(epoch: int) -> np.ndarray:
+        return np.concatenate([pictures for pictures, _, _ in training_batches(recipe, PART, WEIGHTS, epoch)])
+
+    first, again, other = read(0), read(0), read(1)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    levels = {picture.tobytes() for picture in np.rint(other * 255).astype(np.uint8)}
+    assert levels == {picture.tobytes() for picture in PART.images.pixels}
+
+
+def test_augmentation_depends_on_epoch_and_step() -> None:
+    same = LabelledImages(PreprocessedImages(np.repeat(PART.images.pixels[:1], 8, axis=0), ("a",) * 8), PART.labels[:8])
+    recipe = replace(RECIPE, augment=AugmentSpec(brightness=0.3), fit=replace(RECIPE.fit, batch_size=4))
+    seen = [
+        pictures.numpy().tobytes()
+        for epoch in (0, 1)
+        for pictures, _, _ in training_batches(recipe, same, WEIGHTS, epoch)
+    ]
+    assert len(set(seen)) == 4
+
+
+def test_speed_and_memory_are_measured_on_all_images(drawn_root: Path) -> None:
+    small = replace(RECIPE.preprocess, working_size=64, output_size=64)
+    measured = measure_pipeline(replace(RECIPE, preprocess=small), ham10000.read(drawn_root).records)
+    assert measured["images"] == 7 * (14 + 5)
+    for step in ("six_stages", "from_cache", "augmented"):
+        assert measured[step]["images_per_second"] > 0
+        assert measured[step]["peak_mb"] > 50
+
+
+def test_the_peak_of_memory_is_seen_although_it_is_gone() -> None:
+    with PeakMemory() as before:
+        pass
+    waited = threading.Event()
+    with PeakMemory() as memory:
+        block = np.ones(50_000_000, np.uint8)
+        waited.wait(0.3)
+        del block
+    assert memory.megabytes == pytest.approx(before.megabytes + 50, abs=25)
+
+
+def test_two_processes_may_fill_the_same_cache(drawn_root: Path, tmp_path: Path) -> None:
+    records = ham10000.read(drawn_root).records[:3]
+    expected = preprocessed(records, RECIPE.preprocess, tmp_path)
+    folder = next(tmp_path.iterdir())
+    # As if the other process had finished while this one was building.
+    cache._build(records, RECIPE.preprocess, folder)
+    assert [found.name for found in tmp_path.iterdir()] == [folder.name]
+    assert np.array_equal(preprocessed(records, RECIPE.preprocess, tmp_path).pixels, expected.pixels)
+    (folder / "index.json").unlink()
+    with pytest.raises(OSError, match="not empty"):
+        cache._build(records, RECIPE.preprocess, folder)

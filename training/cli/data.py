@@ -1,0 +1,151 @@
+"""`python -m training data ...`: reads, splits, audits and measures data sets."""
+
+import json
+from pathlib import Path
+
+import click
+
+from app.config import REPOSITORY
+from training.cli.options import data_root_option, out_option, recipe_option
+from training.datasets.splits import PROTOCOLS
+from training.errors import TrainingError
+from training.recipe import Recipe
+
+
+@click.group()
+def data() -> None:
+    """Reads, splits and preprocesses data sets."""
+
+
+@data.command("split")
+@click.option("--dataset", default="ham10000", show_default=True)
+@click.option("--name", required=True, help="Name of the manifest in training/splits.")
+@click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="lesion", show_default=True)
+@click.option("--groups", type=click.Path(path_type=Path, exists=True), help="groups.json of `data audit`.")
+@click.option("--seed", default=2024, show_default=True)
+@data_root_option
+def split_command(dataset: str, name: str, protocol: str, groups: Path | None, seed: int, data_root: Path) -> None:
+    """Splits a data set, stratified by class, and writes the manifest."""
+    from training.audit.findings import read_groups
+    from training.datasets.parts import read
+    from training.datasets.splits import SPLITS_FOLDER, joined_lesions, make_split
+
+    if (SPLITS_FOLDER / f"{name}.json").exists():
+        raise TrainingError(f"a split named {name!r} exists and models may depend on it; choose another name")
+    records = read(dataset, data_root).records
+    joined = joined_lesions(records, read_groups(groups, dataset)) if groups else ()
+    split = make_split(records, PROTOCOLS[protocol], name=name, seed=seed, joined=joined)
+    click.echo(f"{split.save()}: {len(split.train)} / {len(split.validation)} / {len(split.test_ids)} images")
+    if PROTOCOLS[protocol].by == "lesion":
+        click.echo(f"{len(joined)} times several lesion ids count as one lesion, as --groups says")
+
+
+@data.command("audit")
+@click.option("--dataset", "datasets", multiple=True, default=["ham10000", "kaggle_malignant_vs_benign", "isic2017"])
+@click.option("--document", is_flag=True, help="Also write docs/figures/audit.json, which docs/data.md shows.")
+@data_root_option
+@out_option
+def audit_command(datasets: tuple[str, ...], document: bool, data_root: Path, out: Path) -> None:  # noqa: FBT001
+    """Finds the same picture and the same lesion within and across data sets; writes OUT/audit."""
+    from training.audit.run import audit
+    from training.datasets.parts import read
+    from training.report.documents import AUDIT
+
+    read_sets = [read(name, data_root) for name in datasets]
+    for dataset in read_sets:
+        if dataset.skipped:
+            click.echo(f"{dataset.name}: {len(dataset.skipped)} skipped, such as {dataset.skipped[0]}", err=True)
+    findings = audit([record for dataset in read_sets for record in dataset.records], out / "audit")
+    summary = json.dumps(findings.summary(), indent=2)
+    if document:
+        (REPOSITORY / AUDIT).write_text(summary + "\n", encoding="utf-8")
+    click.echo(summary)
+    click.echo(f"{out / 'audit'}: pairs.csv, summary.json, groups.json, index.html")
+
+
+@data.command("audit-trial")
+@click.option("--pictures", default=3000, show_default=True, help="Real pictures, each of another lesion.")
+@click.option("--copies", default=100, show_default=True, help="Copies of each kind, hidden among them.")
+@click.option("--seed", default=1, show_default=True)
+@data_root_option
+def audit_trial_command(pictures: int, copies: int, seed: int, data_root: Path) -> None:
+    """Measures the audit's precision and recall on HAM10000; writes docs/figures/audit_trial.json."""
+    from training.audit.trial import run_trial
+    from training.datasets.parts import read
+    from training.report.documents import AUDIT_TRIAL
+
+    trial = run_trial(read("ham10000", data_root).records, pictures=pictures, copies=copies, seed=seed)
+    summary = json.dumps(trial.summary(), indent=1)
+    (REPOSITORY / AUDIT_TRIAL).write_text(summary + "\n", encoding="utf-8")
+    click.echo(summary)
+
+
+@data.command("roi")
+@data_root_option
+@out_option
+def roi_command(data_root: Path, out: Path) -> None:
+    """Measures Otsu's mask against HAM10000's expert masks; writes docs/figures/roi.json, roi.png and OUT/roi."""
+    from training.datasets.parts import read
+    from training.roi import measure_roi, summarise_roi
+    from training.roi_figures import draw_roi, write_failures
+
+    records = read("ham10000", data_root).records
+    measures = measure_roi(records)
+    folder = REPOSITORY / "docs" / "figures"
+    draw_roi(records, measures, folder / "roi.png")
+    write_failures(records, measures, out / "roi" / "index.html")
+    summary = summarise_roi(measures)
+    (folder / "roi.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    click.echo(json.dumps(summary, indent=1))
+    click.echo(f"{out / 'roi' / 'index.html'}: failures with the experts' outlines")
+
+
+@data.command("summary")
+@click.option("--dataset", "datasets", multiple=True, default=["ham10000"], show_default=True)
+@click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Folder to draw the tables into.")
+@data_root_option
+def summary_command(datasets: tuple[str, ...], figures: Path | None, data_root: Path) -> None:
+    """Counts a data set by class, label scheme, age, sex, site and way of diagnosis."""
+    from training.datasets.parts import read
+    from training.datasets.summary import draw, summarise, to_markdown
+
+    for name in datasets:
+        dataset = read(name, data_root)
+        summary = summarise(dataset)
+        click.echo(to_markdown(name, summary))
+        if figures:
+            click.echo(draw(name, summary, figures))
+
+
+@data.command("pipeline")
+@recipe_option
+@data_root_option
+def pipeline_command(recipe: Recipe, data_root: Path) -> None:
+    """Measures speed and memory of the input pipeline; writes docs/figures/pipeline.json."""
+    from training.datasets.parts import read
+    from training.pipeline_speed import measure_pipeline
+    from training.report.documents import PIPELINE
+
+    measured = json.dumps(measure_pipeline(recipe, read(recipe.dataset, data_root).records), indent=1)
+    (REPOSITORY / PIPELINE).write_text(measured + "\n", encoding="utf-8")
+    click.echo(measured)
+
+
+@data.command("bilateral")
+@click.option("--split", "split_name", default="ham10000-lesion", show_default=True)
+@click.option("--images", default=400, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@data_root_option
+def bilateral_command(split_name: str, images: int, seed: int, data_root: Path) -> None:
+    """Measures bilateral filters on training images and writes docs/figures/bilateral.json."""
+    from training.bilateral import as_json, measure_candidates
+    from training.datasets.parts import read_split
+    from training.datasets.splits import select
+    from training.report.documents import BILATERAL
+
+    records, split = read_split(split_name, data_root)
+    candidates = measure_candidates(select(records, split.train), images=images, seed=seed)
+    path = REPOSITORY / BILATERAL
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(as_json(candidates, images=images, seed=seed), indent=1) + "\n", encoding="utf-8")
+    click.echo(f"{path}: chosen {as_json(candidates, images=images, seed=seed)['chosen']}")

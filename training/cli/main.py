@@ -1,0 +1,146 @@
+"""The verbs, from training to release."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from app.config import DEFAULT_BUNDLE, REPOSITORY
+from training.cli.data import data
+from training.cli.options import data_root_option, out_option, recipe_option
+from training.errors import TrainingError
+from training.recipe import Recipe
+
+EVALUATION_LOG = "test_set_openings.jsonl"
+
+
+class Verbs(click.Group):
+    """Shows what the user can put right as one sentence."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Runs the verb; a TrainingError becomes click's own kind of error."""
+        try:
+            return super().invoke(context)
+        except TrainingError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Verbs, context_settings={"max_content_width": 110, "show_default": False})
+def main() -> None:
+    """Trains, exports and measures the models that the app serves."""
+
+
+main.add_command(data)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def train(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Trains a recipe's student; goes on where an interrupted run stopped."""
+    from training.datasets.parts import training_data
+    from training.datasets.schemes import SCHEMES
+    from training.fit import fit
+
+    scheme = SCHEMES[recipe.scheme]
+    fit(recipe, scheme, training_data(recipe, scheme, data_root, out / "cache"), out / recipe.name)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def export(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Writes the trained student as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images."""
+    from training.datasets.parts import read_split
+    from training.datasets.schemes import SCHEMES
+    from training.datasets.splits import select
+    from training.evaluate import PARITY_IMAGES
+    from training.fit import checkpoint, epochs_done
+
+    run = out / recipe.name
+    if (done := epochs_done(run)) < recipe.fit.epochs:
+        raise TrainingError(f"{run} holds {done} of {recipe.fit.epochs} epochs; run `train` first, or name --out")
+    records, split = read_split(recipe.split, data_root)
+    test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
+    parity = select(records, test[:PARITY_IMAGES])
+    import keras
+
+    from training.export import export as export_bundle
+
+    folder = export_bundle(
+        recipe, SCHEMES[recipe.scheme], keras.models.load_model(checkpoint(run, recipe.fit.epochs)), parity, run
+    )
+    click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Fits the calibration of a run's bundle on the validation part."""
+    from training.datasets.parts import read_split
+    from training.datasets.splits import select
+    from training.evaluate import calibrate as fit_calibration
+
+    records, split = read_split(recipe.split, data_root)
+    click.echo(fit_calibration(out / recipe.name / "bundle", select(records, split.validation)))
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
+    from training.bundles import read_manifest
+    from training.datasets.parts import read_split
+    from training.datasets.splits import select
+    from training.evaluate import evaluate as evaluate_bundle
+
+    run = out / recipe.name
+    if read_manifest(run / "bundle")["calibration"] is None:
+        raise TrainingError(f"{run / 'bundle'} is not calibrated; run `calibrate` first")
+    records, split = read_split(recipe.split, data_root)
+    test = split.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
+    click.echo(json.dumps(evaluate_bundle(run / "bundle", select(records, test), run), indent=2))
+
+
+@main.command()
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=DEFAULT_BUNDLE,
+    help="Bundle that the documents describe. Default: the one that the app serves.",
+)
+def report(bundle: Path) -> None:
+    """Writes the model card and every figure in README and docs from the artifacts."""
+    from training.report.card import write_card
+    from training.report.documents import write_documents
+
+    click.echo(write_card(bundle))
+    for path in write_documents(REPOSITORY, bundle):
+        click.echo(path)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def release(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """From the publisher's files to model_store: train, export, calibrate, evaluate, card. About an hour on 2 cores."""
+    from training.bundles import release as copy_bundle
+    from training.report.card import write_card
+
+    for verb in ("train", "export", "calibrate", "evaluate"):
+        # A process each: TensorFlow, which trains and exports, must not meet the TFLite runtime that evaluates.
+        command = [sys.executable, "-m", "training", verb, "--recipe", recipe.name]
+        click.secho(f"{verb} {recipe.name}", bold=True)
+        subprocess.run([*command, "--data-root", str(data_root), "--out", str(out)], check=True, cwd=REPOSITORY)
+    bundle = out / recipe.name / "bundle"
+    write_card(bundle)
+    click.echo(copy_bundle(bundle, DEFAULT_BUNDLE.parent))

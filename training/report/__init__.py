@@ -1,0 +1,1 @@
+"""Documents whose figures are written from the artifacts that they describe."""

@@ -1,0 +1,95 @@
+"""What was measured on the data sets and the stages, as Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def audit_table(summary: Mapping[str, Any]) -> str:
+    """The audit's counts, as Markdown."""
+    images = ", ".join(f"{count:,} of {name}" for name, count in summary["images"].items())
+    between = sorted({*summary["pairs"]["same_picture"], *summary["pairs"]["same_lesion"]})
+    counts = [[summary["pairs"][kind].get(sets, 0) for kind in ("same_picture", "same_lesion")] for sets in between]
+    rows = [f"| {sets} | {one:,} | {other:,} |" for sets, (one, other) in zip(between, counts, strict=True)]
+    lines = [
+        f"{images}; {summary['unreadable']} unreadable; {summary['seconds']['total']:.0f} s in all.",
+        "",
+        "| pairs between | one picture | one lesion |",
+        "| --- | --- | --- |",
+        *rows,
+        "",
+        *(f"- Images of {words}: {count:,}." for words, count in summary["images_also_in"].items()),
+        *(
+            f"- Pairs under different lesion ids, {sets}: {n:,}."
+            for sets, n in summary["pairs_across_lesion_ids"].items()
+        ),
+        *(f"- Pairs across the parts of {part}: {n:,}." for part, n in summary["pairs_across_published_parts"].items()),
+        f"- Pairs whose labels contradict (benign and malignant): {summary['contradictory_labels']:,}.",
+    ]
+    return "\n".join(lines)
+
+
+def trial_table(trial: Mapping[str, Any]) -> str:
+    """Recall by kind of copy, and precision, as Markdown."""
+    rows = [f"| {kind} | {made} | {trial['found'][kind]} |" for kind, made in trial["made"].items()]
+    verdict = (
+        f"Recall {trial['recall']:.3f}; precision at least {trial['precision']:.3f}: {len(trial['unexpected'])} pairs "
+        "were found beside the copies, and some of those show one lesion under two ids."
+    )
+    head = [
+        f"| copies among {trial['pictures']:,} pictures of different lesion ids | made | found |",
+        "| --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows, "", verdict])
+
+
+def roi_table(summary: Mapping[str, Any]) -> str:
+    """Overlap by class and kind, and the signs of failure, as Markdown."""
+    rows = [("all", summary["all"]), *summary["by_class"].items(), *summary["by_kind"].items()]
+    signs = summary["signs"]
+    alone = sorted(signs["auc_alone"].items(), key=lambda row: -row[1])
+    return "\n".join(
+        [
+            f"| images | count | IoU | Dice | failures (IoU < {summary['failure_below_iou']}) |",
+            "| --- | --- | --- | --- | --- |",
+            *(
+                f"| {name} | {row['images']:,} | {row['iou']:.3f} | {row['dice']:.3f} | {row['failures']:.1%} |"
+                for name, row in rows
+            ),
+            "",
+            f"Signs that serving can compute predict a failure with AUC {signs['auc_together']:.3f} together (logistic "
+            "regression, five folds), and alone: " + ", ".join(f"{name} {auc:.3f}" for name, auc in alone) + ".",
+        ]
+    )
+
+
+def bilateral_table(measured: Mapping[str, Any]) -> str:
+    """The candidates of `data bilateral`, as Markdown; the chosen one in bold."""
+    rows = []
+    for row in measured["candidates"]:
+        cells = [
+            f"{row['diameter']}", f"{row['sigma_color']:g}", f"{row['sigma_space']:g}", f"{row['texture']:.3f}",
+            f"{row['border']:.3f}", f"{row['otsu_iou']:.3f}", f"{row['milliseconds']:.2f}",
+        ]  # fmt: skip
+        chosen = row == measured["chosen"]
+        rows.append("| " + " | ".join(f"**{cell}**" if chosen else cell for cell in cells) + " |")
+    head = [
+        "| d | σ colour | σ space | skin texture left | border gradient left | Otsu IoU | ms |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows, "", f"{measured['images']} training images, seed {measured['seed']}."])
+
+
+def pipeline_table(measured: Mapping[str, Any]) -> str:
+    """Speed and memory of the input pipeline, as Markdown."""
+    steps = {
+        "six_stages": "decode and six stages, from a cold start into the cache",
+        "from_cache": "from the cache, shuffled, in batches",
+        "augmented": "the same with the shipped recipe's augmentation",
+    }
+    rows = [
+        f"| {title} | {measured[step]['seconds']:.1f} | {measured[step]['images_per_second']:,} "
+        f"| {measured[step]['peak_mb']:,} |"
+        for step, title in steps.items()
+    ]
+    head = [f"| {measured['images']:,} images | seconds | images a second | peak MB |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows])

@@ -1,0 +1,61 @@
+"""Writes every figure in the documents from the artifact that it describes; a test finds a figure that was not.
+
+A document marks its place with `<!-- figures: NAME -->` and `<!-- /figures -->`; what stands between is replaced.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from training.bundles import read_manifest
+from training.report.data_tables import audit_table, bilateral_table, pipeline_table, roi_table, trial_table
+from training.report.model_tables import bundle_line, metrics_table, operating_line
+
+DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md")
+FIGURES = Path("docs/figures")
+BILATERAL = FIGURES / "bilateral.json"
+AUDIT = FIGURES / "audit.json"
+AUDIT_TRIAL = FIGURES / "audit_trial.json"
+ROI = FIGURES / "roi.json"
+PIPELINE = FIGURES / "pipeline.json"
+MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
+
+
+def write_documents(repository: Path, bundle: Path) -> list[Path]:
+    """Fills the marked places of all documents. Returns those that changed."""
+    changed = []
+    for name in DOCUMENTS:
+        path = repository / name
+        before = path.read_text(encoding="utf-8")
+        after = filled(before, repository, bundle)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def filled(document: str, repository: Path, bundle: Path) -> str:
+    """`document` with the figures of the artifacts. Raises ValueError for a mark that no table belongs to."""
+    tables = {
+        "test-metrics": lambda: metrics_table(read_manifest(bundle)),
+        "operating-point": lambda: operating_line(read_manifest(bundle)),
+        "bundle": lambda: bundle_line(read_manifest(bundle)),
+        "bilateral": lambda: bilateral_table(_read(repository / BILATERAL)),
+        "audit": lambda: audit_table(_read(repository / AUDIT)),
+        "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
+        "roi": lambda: roi_table(_read(repository / ROI)),
+        "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
+    }
+
+    def fill(match: re.Match[str]) -> str:
+        if match[2] not in tables:
+            raise ValueError(f"a document asks for the figures {match[2]!r}; there are {sorted(tables)}")
+        return f"{match[1]}{tables[match[2]]()}\n{match[4]}"
+
+    return MARK.sub(fill, document)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

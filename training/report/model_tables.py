@@ -1,0 +1,60 @@
+"""What a bundle's manifest says, as Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.screening.bundle import MODEL_FILE
+
+METRIC_NAMES = {
+    "auc": "AUC, malignant versus benign",
+    "sensitivity": "Sensitivity at probability 0.5",
+    "specificity": "Specificity at probability 0.5",
+    "precision": "Precision (PPV at the test set's prevalence)",
+    "accuracy": "Accuracy, malignant versus benign",
+    "f1": "F1 of malignant",
+    "mcc": "Matthews correlation coefficient",
+    "brier": "Brier score",
+    "ece": "Expected calibration error (10 bins)",
+    "seven_class_balanced_accuracy": "Balanced accuracy, seven classes",
+    "seven_class_accuracy": "Accuracy, seven classes",
+}
+
+
+def metrics_table(manifest: Mapping[str, Any]) -> str:
+    """Test metrics with intervals, as Markdown."""
+    test = manifest["metrics"]["test"]
+    rows = [
+        f"| {title} | {test[name]['value']:.3f} | {test[name]['low']:.3f} to {test[name]['high']:.3f} |"
+        for name, title in METRIC_NAMES.items()
+    ]
+    head = ["| Metric | Value | 95 % interval |", "| --- | --- | --- |"]
+    counts = (
+        f"{test['images']:,} test images of {test['lesions']:,} lesions ({test['malignant_images']} images malignant), "
+        f"none of which was trained on; {test['intervals']}."
+    )
+    return "\n".join([*head, *rows, "", counts])
+
+
+def operating_line(manifest: Mapping[str, Any]) -> str:
+    """What the operating point does, in a sentence."""
+    point = manifest["operating_point"]
+    sensitivity, specificity = point["sensitivity"], point["specificity"]
+    return (
+        f"Operating point: `refer` from a calibrated probability of {point['threshold']:.3f}, chosen on validation for "
+        f"{point['target_sensitivity']:.0%} sensitivity; on the test part it has sensitivity "
+        f"{sensitivity['value']:.3f} ({sensitivity['low']:.3f} to {sensitivity['high']:.3f}) and specificity "
+        f"{specificity['value']:.3f} ({specificity['low']:.3f} to {specificity['high']:.3f})."
+    )
+
+
+def bundle_line(manifest: Mapping[str, Any]) -> str:
+    """What the bundle is, in a sentence."""
+    model, training = manifest["files"][MODEL_FILE], manifest["training"]
+    parity = manifest["metrics"]["keras_tflite"]
+    return (
+        f"`{manifest['name']}` {manifest['version']}: {training['parameters']:,} parameters, "
+        f"{model['bytes'] / 1000:.2f} KB of fp16 TFLite, trained for {training['epochs_run']} epochs. On "
+        f"{parity['images']} test images the .tflite file differs from Keras by at most "
+        f"{parity['largest_difference']:.1e} in any class probability, with the same decision on "
+        f"{parity['same_decision']}."
+    )
