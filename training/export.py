@@ -21,7 +21,7 @@ from training.bundles import MAX_MODEL_BYTES, write_manifest
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import CLASS_NAMES, LabelScheme
 from training.fit import environment
-from training.models.three_block import three_block_student
+from training.models.three_block import folded
 from training.recipe import Recipe
 
 PARITY_SEEDS = (1, 2)
@@ -36,7 +36,7 @@ def export(
     Args:
         recipe: of the run.
         scheme: its label scheme.
-        trained: the model with the chosen weights, under any precision policy.
+        trained: the model with the chosen weights, as it was trained.
         parity_records: real images for which Keras probabilities are kept, to be compared with the .tflite file by
             a process without TensorFlow.
         run: the run folder.
@@ -44,7 +44,8 @@ def export(
     Raises:
         ValueError: the file is larger than the limit.
     """
-    model = in_float32(recipe, scheme, trained)
+    keras.mixed_precision.set_dtype_policy("float32")
+    model = folded(trained)
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "parity").mkdir(parents=True)
@@ -62,14 +63,6 @@ def export(
     answers = dict(zip([record.image_id for record in parity_records], probabilities, strict=True))
     (run / "keras_probabilities.json").write_text(json.dumps(answers), encoding="utf-8")
     return folder
-
-
-def in_float32(recipe: Recipe, scheme: LabelScheme, trained: keras.Model) -> keras.Model:
-    """The same network with the same weights under the float32 policy: TFLite's kernels know no bfloat16."""
-    keras.mixed_precision.set_dtype_policy("float32")
-    model = three_block_student(input_side=recipe.preprocess.output_size, classes=len(scheme.classes))
-    model.set_weights(trained.get_weights())
-    return model
 
 
 def to_fp16_tflite(model: keras.Model) -> bytes:

@@ -22,7 +22,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from training.datasets.parts import LabelledImages, TrainingData
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError
-from training.models.three_block import three_block_student
+from training.models.three_block import three_block_in_training
 from training.pipeline import training_batches
 from training.recipe import Recipe
 
@@ -82,7 +82,7 @@ def _start(recipe: Recipe, classes: int, run: Path) -> tuple[keras.Model, list[d
     if (run / HISTORY).is_file():
         history = pd.read_csv(run / HISTORY).to_dict("records")
     if not history:
-        return three_block_student(input_side=recipe.preprocess.output_size, classes=classes), []
+        return three_block_in_training(input_side=recipe.preprocess.output_size, classes=classes), []
     return keras.models.load_model(checkpoint(run, len(history))), history
 
 

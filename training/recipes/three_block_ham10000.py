@@ -6,9 +6,9 @@ from training.recipe import FitSpec, Recipe
 
 RECIPE = Recipe(
     name="three_block_ham10000",
-    version="1.0.0",
+    version="1.1.0",
     dataset="ham10000",
-    split="ham10000-lesion",
+    split="ham10000-audited",
     scheme="clinical",
     preprocess=PreprocessSpec(),
     augment=AugmentSpec(
@@ -24,10 +24,10 @@ RECIPE = Recipe(
         blur=0.8,
     ),
     fit=FitSpec(
-        cycles=(38, 15),
+        cycles=(50,),
         batch_size=32,
-        peak_learning_rate=0.001,
-        restart_factor=0.8,
+        peak_learning_rate=0.002,
+        restart_factor=1.0,
         warmup_epochs=2,
         weight_decay=0.0001,
         gradient_norm=1.0,

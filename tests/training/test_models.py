@@ -1,0 +1,52 @@
+"""The networks: sizes as published, and the trained form and the shipped one are the same function."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training.models.batch_norm import EPSILON, RENEWAL, BatchNormReLU
+from training.models.three_block import folded, three_block_in_training, three_block_student
+
+RANDOM = np.random.default_rng(1)
+
+
+def test_the_student_has_the_published_number_of_parameters() -> None:
+    assert three_block_student(input_side=224, classes=2).count_params() == 163_362
+    assert three_block_student(input_side=224, classes=7).count_params() == 163_527
+
+
+def test_batch_norm_is_its_formula_in_training_and_renews_its_statistics() -> None:
+    layer = BatchNormReLU()
+    values = RANDOM.normal(3, 2, (4, 5, 6, 3)).astype(np.float32)
+    outputs = np.asarray(layer(values, training=True))
+    mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+    assert outputs == pytest.approx(np.maximum((values - mean) / np.sqrt(variance + EPSILON), 0), abs=1e-4)
+    count = values[..., 0].size
+    assert np.asarray(layer.mean) == pytest.approx(RENEWAL * mean, rel=1e-4)
+    # The unbiased variance is what runs on.
+    assert np.asarray(layer.variance) == pytest.approx(1 - RENEWAL + RENEWAL * variance * count / (count - 1), rel=1e-4)
+
+
+def test_batch_norm_in_service_uses_its_statistics_and_leaves_them() -> None:
+    layer = BatchNormReLU()
+    layer.build((None, None, None, 2))
+    layer.set_weights([np.array(row, np.float32) for row in ([0.5, -1.0], [1.0, 2.0], [4.0, 9.0])])
+    outputs = np.asarray(layer(np.full((1, 1, 1, 2), 6, np.float32), training=False)).ravel()
+    expected = [(6 - 1) / np.sqrt(4 + EPSILON) + 0.5, (6 - 2) / np.sqrt(9 + EPSILON) - 1]
+    assert outputs == pytest.approx(expected, abs=1e-5)
+    assert [weights.tolist() for weights in layer.get_weights()] == [[0.5, -1.0], [1.0, 2.0], [4.0, 9.0]]
+
+
+def test_the_shipped_form_answers_as_the_trained_one(tmp_path: Path) -> None:
+    trained = three_block_in_training(input_side=32, classes=7)
+    trained.compile(optimizer=keras.optimizers.Adam(0.01), loss="categorical_crossentropy")
+    pictures = RANDOM.random((64, 32, 32, 3), np.float32)
+    trained.fit(pictures, np.eye(7)[RANDOM.integers(0, 7, 64)], epochs=3, batch_size=16, verbose=0)
+    trained.save(tmp_path / "trained.keras")
+    expected = trained.predict(pictures, verbose=0)
+    assert expected.std(axis=0).max() > 0.01  # it answers to the picture
+    shipped = folded(keras.models.load_model(tmp_path / "trained.keras"))
+    assert shipped.count_params() == three_block_student(input_side=32, classes=7).count_params()
+    assert shipped.predict(pictures, verbose=0) == pytest.approx(expected, abs=2e-5)
