@@ -41,17 +41,19 @@ class Pictures:
 
 def read_pictures(paths: Sequence[Path]) -> Pictures:
     """Decodes files on all cores; one that cannot be decoded is listed, not fatal."""
-    details, readable, unreadable = [], [], {}
+    # Filled as they come: a list that is stacked afterwards would hold all of them twice.
+    details = np.empty((len(paths), DETAIL_SIDE, DETAIL_SIDE, 3), np.uint8)
+    readable: list[int] = []
+    unreadable: dict[int, str] = {}
     with multiprocessing.get_context("spawn").Pool() as pool:
         answers = pool.imap(_read, [str(path) for path in paths], chunksize=32)
         for row, answer in enumerate(tqdm(answers, total=len(paths), desc="decoding", unit="image")):
             if isinstance(answer, str):
                 unreadable[row] = answer
             else:
-                details.append(answer)
+                details[len(readable)] = answer
                 readable.append(row)
-    stacked = np.stack(details) if details else np.empty((0, DETAIL_SIDE, DETAIL_SIDE, 3), np.uint8)
-    return Pictures(stacked, np.array(readable, dtype=np.int64), unreadable)
+    return Pictures(details[: len(readable)], np.array(readable, dtype=np.int64), unreadable)
 
 
 def thumbnails(details: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -34,6 +34,7 @@ class Findings:
     pairs: Sequence[Pair]
     unreadable: dict[str, str]
     seconds: dict[str, float]
+    peak_mb: float
 
     def groups(self) -> dict[str, dict[str, str]]:
         """{data set: {image id: group}}: the union of lesion ids and of what the pairs connect, over all data sets."""
@@ -69,6 +70,7 @@ class Findings:
             "contradictory_labels": sum(self._contradicts(pair) for pair in self.pairs),
             "images_also_in": self._images_also_in(),
             "seconds": {step: round(duration, 1) for step, duration in self.seconds.items()},
+            "peak_mb": round(self.peak_mb),
         }
 
     def write(self, folder: Path, details: npt.NDArray[np.uint8]) -> None:

@@ -34,6 +34,9 @@ SAME_PICTURE = 0.85
 SAME_LESION = 0.7
 """Correlations of the aligned detail. Above the first: copies of one picture. Between: other pictures of one lesion."""
 
+PART = 1024
+"""Pictures that are turned at a time."""
+
 COARSE_SIDE = 48
 LEAST_COARSE = 0.5
 LARGEST_CHANGE = 0.25
@@ -70,7 +73,11 @@ def find_pairs(details: Batch) -> list[Pair]:
     Returns:
         Ordered by their rows, each pair once.
     """
-    proposed = propose(details)
+    return verify(details, propose(details))
+
+
+def verify(details: Batch, proposed: Sequence[tuple[int, int, int]]) -> list[Pair]:
+    """Those of the proposed pairs whose fine detail agrees, in the same order."""
     with tempfile.TemporaryDirectory() as folder:
         # A file that all processes map, so that the pictures exist once.
         path = Path(folder) / "details.npy"
@@ -95,8 +102,7 @@ def propose(details: Batch) -> list[tuple[int, int, int]]:
     neighbour = np.empty((len(details), 0), np.int64)
     turned_by = np.empty((len(details), 0), np.int64)
     for orientation in tqdm(range(9), desc="neighbours", unit="orientation"):
-        queries = _enlarged(details) if orientation == 8 else _turned(details, orientation)
-        found, which = index.search(projection(thumbnails(queries)), NEIGHBOURS)
+        found, which = index.search(projection(_query_thumbnails(details, orientation)), NEIGHBOURS)
         found[(which == rows[:, np.newaxis]) | (found < LEAST_SIMILARITY)] = -np.inf
         similarity = np.hstack([similarity, found])
         neighbour = np.hstack([neighbour, which])
@@ -157,6 +163,13 @@ def _detail(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Band-pass over its local strength: dark corners and the lesion's border weigh no more than pores and hairs."""
     band = cv2.GaussianBlur(grey, (0, 0), 0.8) - cv2.GaussianBlur(grey, (0, 0), 3.0)
     return np.asarray(band / (np.sqrt(cv2.GaussianBlur(band * band, (0, 0), 6.0)) + 2.0), np.float32)
+
+
+def _query_thumbnails(details: Batch, orientation: int) -> npt.NDArray[np.float32]:
+    """Of all pictures turned (0..7) or enlarged (8); a part at a time, so that only one part exists twice."""
+    change = _enlarged if orientation == 8 else partial(_turned, orientation=orientation)
+    parts = [details[start : start + PART] for start in range(0, len(details), PART)]
+    return np.concatenate([thumbnails(change(part)) for part in parts])
 
 
 def _turned(details: Batch, orientation: int) -> Batch:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from training.audit.descriptors import DETAIL_SIDE
+
 
 def audit_table(summary: Mapping[str, Any]) -> str:
     """The audit's counts, as Markdown."""
@@ -11,7 +13,8 @@ def audit_table(summary: Mapping[str, Any]) -> str:
     counts = [[summary["pairs"][kind].get(sets, 0) for kind in ("same_picture", "same_lesion")] for sets in between]
     rows = [f"| {sets} | {one:,} | {other:,} |" for sets, (one, other) in zip(between, counts, strict=True)]
     lines = [
-        f"{images}; {summary['unreadable']} unreadable; {summary['seconds']['total']:.0f} s in all.",
+        f"{images}; {summary['unreadable']} unreadable.",
+        f"{summary['seconds']['total']:.0f} s in all, {summary['peak_mb']:,} MB of memory at most.",
         "",
         "| pairs between | one picture | one lesion |",
         "| --- | --- | --- |",
@@ -26,6 +29,23 @@ def audit_table(summary: Mapping[str, Any]) -> str:
         f"- Pairs whose labels contradict (benign and malignant): {summary['contradictory_labels']:,}.",
     ]
     return "\n".join(lines)
+
+
+MILLION = 1_000_000
+DETAIL_BYTES = DETAIL_SIDE**2 * 3
+HOUR = 3600.0
+
+
+def million_line(summary: Mapping[str, Any]) -> str:
+    """What the audit would take for a million pictures, extrapolated from the seconds of its steps."""
+    pictures, seconds = sum(summary["images"].values()), summary["seconds"]
+    times = MILLION / pictures
+    return (
+        f"At a million pictures, extrapolated and not run: {seconds['decode'] * times / HOUR:.1f} h to decode, "
+        f"{seconds['compare'] * times / HOUR:.1f} h to compare what is proposed, which grow with the number, and "
+        f"{seconds['search'] * times**2 / HOUR:.0f} h for the exact search, which grows with its square; "
+        f"{MILLION * DETAIL_BYTES / 1e9:.0f} GB for the small pictures."
+    )
 
 
 def trial_table(trial: Mapping[str, Any]) -> str:

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from training.bundles import read_manifest
-from training.report.data_tables import audit_table, bilateral_table, pipeline_table, roi_table, trial_table
+from training.report.data_tables import (
+    audit_table,
+    bilateral_table,
+    million_line,
+    pipeline_table,
+    roi_table,
+    trial_table,
+)
 from training.report.model_tables import bundle_line, metrics_table, operating_line
 
 DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md")
@@ -43,6 +50,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "bundle": lambda: bundle_line(read_manifest(bundle)),
         "bilateral": lambda: bilateral_table(_read(repository / BILATERAL)),
         "audit": lambda: audit_table(_read(repository / AUDIT)),
+        "million": lambda: million_line(_read(repository / AUDIT)),
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
