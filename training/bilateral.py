@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import Image, PreprocessSpec, close_hair, filter_bilateral, otsu_mask, working_image
 from training.datasets.ham10000 import mask_path
+from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
 
 DIAMETERS = (5, 7, 9)
@@ -75,7 +75,7 @@ def as_json(candidates: Sequence[Candidate], *, images: int, seed: int) -> dict[
 
 def _picture_and_mask(record: LesionRecord) -> tuple[Image, npt.NDArray[np.bool_]] | None:
     spec = PreprocessSpec()
-    picture = close_hair(working_image(decode(record.image_path.read_bytes(), DecodeLimits()), spec), spec)
+    picture = close_hair(working_image(read_image(record.image_path), spec), spec)
     mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
     if mask is None:
         return None

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
-from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import preprocess
 from app.screening.synthetic import draw_lesion
 from training.bundles import MAX_MODEL_BYTES, write_manifest
+from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import CLASS_NAMES, LabelScheme
 from training.fit import environment
@@ -75,9 +75,7 @@ def to_fp16_tflite(model: keras.Model) -> bytes:
 
 
 def _answer(model: keras.Model, recipe: Recipe, paths: Sequence[Path]) -> list[list[float]]:
-    pictures: list[npt.NDArray[np.float32]] = [
-        preprocess(decode(path.read_bytes(), DecodeLimits()), recipe.preprocess) for path in paths
-    ]
+    pictures: list[npt.NDArray[np.float32]] = [preprocess(read_image(path), recipe.preprocess) for path in paths]
     if not pictures:
         return []
     probabilities: list[list[float]] = model.predict(np.stack(pictures), batch_size=32, verbose=0).tolist()

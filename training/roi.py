@@ -19,7 +19,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import (
     Image,
     PreprocessSpec,
@@ -29,6 +28,7 @@ from app.screening.preprocess import (
     working_image,
 )
 from training.datasets.ham10000 import mask_path
+from training.datasets.images import read_image
 from training.datasets.records import DatasetError, LesionRecord
 
 FAILURE = 0.3
@@ -120,7 +120,7 @@ def predict_failures(measures: Sequence[RoiMeasure]) -> dict[str, Any]:
 
 def _measure(record: LesionRecord) -> RoiMeasure:
     spec = PreprocessSpec()
-    image = working_image(decode(record.image_path.read_bytes(), DecodeLimits()), spec)
+    image = working_image(read_image(record.image_path), spec)
     mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
     expert = cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_AREA) > 127
     filtered = np.asarray(filter_bilateral(close_hair(image, spec), spec), np.uint8)

@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import Image, PreprocessSpec, preprocess_stages, working_image
 from training.datasets.ham10000 import mask_path
+from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
 from training.report.page import page
 from training.roi import FAILURE, RoiMeasure
@@ -53,7 +53,7 @@ def write_failures(records: Sequence[LesionRecord], measures: Sequence[RoiMeasur
 
 def _before_and_after(record: LesionRecord) -> tuple[Image, Image]:
     spec = PreprocessSpec()
-    image = decode(record.image_path.read_bytes(), DecodeLimits())
+    image = read_image(record.image_path)
     outlined = working_image(image, spec).copy()
     mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
     mask = cv2.resize(mask, outlined.shape[1::-1], interpolation=cv2.INTER_AREA)

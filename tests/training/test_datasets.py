@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from app.screening.decode import DecodeLimits, decode
-from app.screening.errors import UndecodableImage
 from app.screening.preprocess import PreprocessSpec, preprocess
 from tests.training.conftest import write_metadata
 from training.audit.descriptors import orientations, read_pictures
@@ -141,8 +140,13 @@ def test_a_manifest_survives_its_file_and_its_test_part_is_logged(drawn_root: Pa
 
 
 def test_the_shipped_split_is_re_derived_from_the_data(data_root: Path) -> None:
-    records, split = read_split("ham10000-audited", data_root)
+    joined_records, split = read_split("ham10000-audited", data_root)
+    records = ham10000.read(data_root).records
     assert len(split.joined) >= 15
+    lesions = {record.lesion_id for record in records}
+    assert len({record.lesion_id for record in joined_records}) == len(lesions) - sum(map(len, split.joined)) + len(
+        split.joined
+    )
     again = make_split(records, PROTOCOLS["lesion"], name=split.name, seed=split.seed, joined=split.joined)
     assert again == split
     assert again.sha256() == split.sha256()
@@ -150,7 +154,7 @@ def test_the_shipped_split_is_re_derived_from_the_data(data_root: Path) -> None:
 
 def test_the_lesions_that_the_shipped_split_joins_show_the_same(data_root: Path) -> None:
     """The audit's own comparison, on the lesions that the manifest names."""
-    records, split = read_split("ham10000-audited", data_root)
+    records, split = ham10000.read(data_root).records, SplitManifest.load("ham10000-audited")
     for lesions in split.joined:
         images = [record for record in records if record.group in lesions]
         details = read_pictures([record.image_path for record in images]).details
@@ -229,6 +233,6 @@ def test_a_picture_that_cannot_be_decoded_stops_the_cache_and_leaves_none(copy: 
     records = ham10000.read(copy).records[:4]
     content = records[2].image_path.read_bytes()
     records[2].image_path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(UndecodableImage):
+    with pytest.raises(DatasetError, match=rf"{records[2].image_path.name}: .* (damaged|complete)"):
         preprocessed(records, PreprocessSpec(), tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())

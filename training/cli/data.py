@@ -132,7 +132,7 @@ def pipeline_command(recipe: Recipe, data_root: Path) -> None:
 
 
 @data.command("bilateral")
-@click.option("--split", "split_name", default="ham10000-lesion", show_default=True)
+@click.option("--split", "split_name", default="ham10000-audited", show_default=True)
 @click.option("--images", default=400, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @data_root_option

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
-from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import PreprocessSpec, preprocess
+from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
 
 ALGORITHM = "preprocess-cache-1"
@@ -49,7 +49,7 @@ def preprocessed(records: Sequence[LesionRecord], spec: PreprocessSpec, cache_ro
         cache_root: folder that holds all caches.
 
     Raises:
-        RefusedUpload: a picture cannot be decoded.
+        DatasetError: a picture cannot be decoded; it is named.
         ValueError: the output of `spec` is not n/255 exactly and cannot be kept as uint8.
     """
     folder = cache_root / _digest(records, spec)
@@ -95,7 +95,7 @@ def _move(building: Path, folder: Path) -> None:
 
 
 def _preprocess_file(path: str, spec: PreprocessSpec) -> npt.NDArray[np.uint8]:
-    picture = preprocess(decode(Path(path).read_bytes(), DecodeLimits()), spec)
+    picture = preprocess(read_image(Path(path)), spec)
     levels: npt.NDArray[np.uint8] = np.rint(picture * 255).astype(np.uint8)
     if not np.array_equal(levels.astype(np.float32) / np.float32(255), picture):
         raise ValueError("this PreprocessSpec does not give multiples of 1/255; the cache cannot keep it as uint8")

@@ -1,7 +1,7 @@
 """From a recipe's names to its training and validation parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ def read(dataset: str, data_root: Path) -> Dataset:
 def read_split(split_name: str, data_root: Path) -> tuple[Sequence[LesionRecord], SplitManifest]:
     """The records that a split manifest speaks of, after checking that they are the very same files.
 
+    Lesions that the manifest joins carry one lesion id, so that intervals over lesions count them once.
+
     Raises:
         DatasetError: the files differ from those that were split.
     """
@@ -44,7 +46,8 @@ def read_split(split_name: str, data_root: Path) -> tuple[Sequence[LesionRecord]
             f"the files of {split.dataset} under {data_root} are not those that {split_name!r} was made from. "
             "Make your own with `python -m training data split --name ...`."
         )
-    return records, split
+    first = {lesion: lesions[0] for lesions in split.joined for lesion in lesions}
+    return [replace(record, lesion_id=first.get(record.group, record.lesion_id)) for record in records], split
 
 
 def labels(records: Sequence[LesionRecord], scheme: LabelScheme) -> npt.NDArray[np.int64]:

@@ -51,10 +51,7 @@ class SplitManifest:
 
     def sha256(self) -> str:
         """Digest of the manifest's contents, 64 hex digits; bundles carry it."""
-        values = asdict(self)
-        if not self.joined:  # a manifest from before there were joined lesions keeps its digest
-            del values["joined"]
-        return hashlib.sha256(_canonical(values)).hexdigest()
+        return hashlib.sha256(_canonical(asdict(self))).hexdigest()
 
     def save(self, folder: Path = SPLITS_FOLDER) -> Path:
         """Writes `folder`/<name>.json and returns its path."""
