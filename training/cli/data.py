@@ -101,7 +101,9 @@ def roi_command(data_root: Path, out: Path) -> None:
 
 
 @data.command("summary")
-@click.option("--dataset", "datasets", multiple=True, default=["ham10000"], show_default=True)
+@click.option(
+    "--dataset", "datasets", multiple=True, default=["ham10000", "kaggle_malignant_vs_benign"], show_default=True
+)
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), help="Folder to draw the tables into.")
 @data_root_option
 def summary_command(datasets: tuple[str, ...], figures: Path | None, data_root: Path) -> None:
