@@ -1,4 +1,4 @@
-"""Trains a recipe's student on its training part and measures it on validation. Never sees the test part.
+"""Trains a recipe's network on its training part and measures it on validation. Never sees the test part.
 
 A run writes its folder as it goes: run.json (recipe, versions, digests), history.csv, and a checkpoint with
 the state after the last whole epoch. A run that finds a checkpoint goes on from there to the very same result,
@@ -17,14 +17,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import tensorflow as tf
+from scipy.special import softmax
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from training.datasets.parts import LabelledImages, TrainingData
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError
-from training.models.three_block import three_block_in_training
+from training.losses import inverse_frequency
+from training.models.networks import network
+from training.objective import Objective
 from training.pipeline import training_batches
 from training.recipe import Recipe
+from training.soft_labels import SoftLabels
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
 VALIDATION_BATCH = 128
@@ -35,7 +39,9 @@ class RunMismatch(TrainingError):
     """The run folder belongs to another recipe, data or split."""
 
 
-def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> keras.Model:
+def fit(
+    recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path, soft_labels: SoftLabels | None = None
+) -> keras.Model:
     """Trains, or goes on training.
 
     Args:
@@ -43,25 +49,30 @@ def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> k
         scheme: its label scheme.
         data: training and validation part.
         run: the run folder.
+        soft_labels: the teachers' answers to the training part, where the recipe distils.
 
     Returns:
-        The student with the weights of the last epoch. The learning rate ends at 0, so that they are the schedule's
+        The network with the weights of the last epoch. The learning rate ends at 0, so that they are the schedule's
         result; the highest of forty validation figures is mostly the luckiest, and validation is left for calibration.
 
     Raises:
         RunMismatch: `run` holds a run of another recipe, data set or split.
+        TrainingError: the recipe distils and there are no soft labels, or the reverse.
     """
+    if bool(recipe.distil) != bool(soft_labels):
+        raise TrainingError(f"{recipe.name} {'learns' if recipe.distil else 'does not learn'} from soft labels")
     _open_run(recipe, {"data_sha256": data.data_sha256, "split_sha256": data.split_sha256}, run)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
     model, history = _start(recipe, len(scheme.classes), run)
-    weights = class_weights(data.train.labels, len(scheme.classes), recipe.fit.class_weight_power)
+    counts = np.bincount(data.train.labels, minlength=len(scheme.classes))
+    weights = inverse_frequency(counts, power=recipe.fit.class_weight_power)
     is_malignant = np.array([scheme.is_malignant(code) for code in scheme.classes])
     restarts = {sum(recipe.fit.cycles[:cycle]): cycle for cycle in range(len(recipe.fit.cycles))}
     for epoch in range(len(history), recipe.fit.epochs):
         if epoch in restarts:
             _compile(model, recipe, restarts[epoch], len(data.train.labels) // recipe.fit.batch_size)
-        batches = training_batches(recipe, data.train, weights, epoch)
+        batches = training_batches(recipe, data.train, weights, epoch, soft_labels)
         result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
         scores = _validate(model, data.validation, is_malignant)
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
@@ -70,37 +81,41 @@ def fit(recipe: Recipe, scheme: LabelScheme, data: TrainingData, run: Path) -> k
     return model
 
 
-def class_weights(labels: npt.NDArray[np.int64], classes: int, power: float) -> npt.NDArray[np.float32]:
-    """(N / (K n_c)) ** power for each class c, then scaled so that the mean weight of an image is 1."""
-    counts = np.bincount(labels, minlength=classes)
-    weights = (len(labels) / (classes * np.maximum(counts, 1))) ** power
-    return np.asarray(weights / weights[labels].mean(), dtype=np.float32)
-
-
 def _start(recipe: Recipe, classes: int, run: Path) -> tuple[keras.Model, list[dict[str, float]]]:
     history: list[dict[str, float]] = []
     if (run / HISTORY).is_file():
         history = pd.read_csv(run / HISTORY).to_dict("records")
     if not history:
-        return three_block_in_training(input_side=recipe.preprocess.output_size, classes=classes), []
+        return network(recipe.network.name).build(recipe.network, recipe.preprocess.output_size, classes), []
     return keras.models.load_model(checkpoint(run, len(history))), history
 
 
 def _compile(model: keras.Model, recipe: Recipe, cycle: int, steps: int) -> None:
     """A fresh optimiser for a cycle."""
+    model.compile(
+        optimizer=keras.optimizers.get(
+            {
+                "class_name": recipe.fit.optimizer,
+                "config": {
+                    "learning_rate": _schedule(recipe, cycle, steps),
+                    "weight_decay": recipe.fit.weight_decay,
+                    "global_clipnorm": recipe.fit.gradient_norm,
+                },
+            }
+        ),
+        loss=Objective.of(recipe),
+        jit_compile=False,  # XLA is several times slower here on a CPU
+    )
+
+
+def _schedule(recipe: Recipe, cycle: int, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     warmup = round(recipe.fit.warmup_epochs * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
+    return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
         warmup_target=recipe.fit.peak_learning_rate * recipe.fit.restart_factor**cycle,
         warmup_steps=warmup,
         decay_steps=recipe.fit.cycles[cycle] * steps - warmup,
-    )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            schedule, weight_decay=recipe.fit.weight_decay, global_clipnorm=recipe.fit.gradient_norm
-        ),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.fit.label_smoothing),
-        jit_compile=False,  # XLA is several times slower here on a CPU
+        alpha=1.0 if recipe.fit.schedule == "constant" else 0.0,
     )
 
 
@@ -116,12 +131,13 @@ def epochs_done(run: Path) -> int:
 
 def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:
     batches = range(0, len(validation.labels), VALIDATION_BATCH)
-    probabilities = np.concatenate(
+    logits = np.concatenate(
         [
             model.predict_on_batch(validation.images.pixels[at : at + VALIDATION_BATCH].astype(np.float32) / 255)
             for at in batches
         ]
     )
+    probabilities = softmax(logits, axis=1)
     truth = is_malignant[validation.labels]
     return {
         "validation_auc": float(roc_auc_score(truth, probabilities[:, is_malignant].sum(axis=1))),

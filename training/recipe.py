@@ -3,11 +3,44 @@
 import importlib
 import pkgutil
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
 from training.errors import TrainingError
+
+OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """Attributes:
+    name: one of training.models.networks.NETWORKS.
+    weights: "imagenet" for pretrained backbones, "random" for a start from nothing; networks without a backbone ignore
+        it.
+    frozen: whether the backbone stays as it was loaded, so that only the head learns.
+    dropout: before the last layer of a pretrained classifier.
+    """
+
+    name: str = "three_block"
+    weights: Literal["imagenet", "random"] = "imagenet"
+    frozen: bool = False
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DistilSpec:
+    """Attributes:
+    teachers: recipes whose trained networks give the soft labels; several are averaged as softened probabilities.
+    temperature: T, for teachers and student alike.
+    alpha: weight of the hard loss; 1 - alpha is the soft one's.
+    views: how many augmented views of every training picture the teachers see; epoch e uses view e modulo views.
+    """
+
+    teachers: tuple[str, ...]
+    temperature: float
+    alpha: float
+    views: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +57,9 @@ class FitSpec:
     class_weight_power: each class weighs (N / (K n_c)) ** power in the loss: 0 = none, 1 = inverse frequency.
     label_smoothing: share of the target that is spread over all classes.
     mixed_precision: Keras policy while training; weights stay float32.
+    optimizer: one of OPTIMIZERS.
+    schedule: "cosine", or "constant" after the warm-up.
+    focal_gamma: of the focal loss; 0 is cross-entropy.
     """
 
     cycles: tuple[int, ...]
@@ -36,10 +72,15 @@ class FitSpec:
     class_weight_power: float
     label_smoothing: float
     mixed_precision: str
+    optimizer: str = "adamw"
+    schedule: Literal["cosine", "constant"] = "cosine"
+    focal_gamma: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.cycles or min(self.cycles) <= self.warmup_epochs:
             raise ValueError(f"each cycle needs more epochs than its warm-up ({self.warmup_epochs}): {self.cycles}")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"no optimizer named {self.optimizer!r}; there are {OPTIMIZERS}")
 
     @property
     def epochs(self) -> int:
@@ -59,6 +100,8 @@ class Recipe:
     augment: what training pictures go through; never validation or test.
     fit: the optimisation.
     seed: of initial weights, order and augmentation.
+    network: what is trained.
+    distil: whose soft labels it learns from; None for hard labels alone.
     """
 
     name: str
@@ -70,6 +113,8 @@ class Recipe:
     augment: AugmentSpec
     fit: FitSpec
     seed: int
+    network: NetworkSpec = NetworkSpec()
+    distil: DistilSpec | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""

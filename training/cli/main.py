@@ -40,13 +40,32 @@ main.add_command(data)
 @data_root_option
 @out_option
 def train(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """Trains a recipe's student; goes on where an interrupted run stopped."""
+    """Trains a recipe's network on hard labels; goes on where an interrupted run stopped."""
     from training.datasets.parts import training_data
     from training.datasets.schemes import SCHEMES
     from training.fit import fit
 
+    if recipe.distil:
+        raise TrainingError(f"{recipe.name} learns from {' and '.join(recipe.distil.teachers)}: use `distil`")
     scheme = SCHEMES[recipe.scheme]
     fit(recipe, scheme, training_data(recipe, scheme, data_root, out / "cache"), out / recipe.name)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def distil(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Asks a recipe's trained teachers for soft labels, keeps them, and trains its student on them; resumes both."""
+    from training.datasets.parts import training_data
+    from training.datasets.schemes import SCHEMES
+    from training.distil import teachers_soft_labels
+    from training.fit import fit
+
+    scheme = SCHEMES[recipe.scheme]
+    soft_labels = teachers_soft_labels(recipe, data_root, out)
+    data = training_data(recipe, scheme, data_root, out / "cache")
+    fit(recipe, scheme, data, out / recipe.name, soft_labels)
 
 
 @main.command()
@@ -136,7 +155,7 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.bundles import release as copy_bundle
     from training.report.card import write_card
 
-    for verb in ("train", "export", "calibrate", "evaluate"):
+    for verb in ("distil" if recipe.distil else "train", "export", "calibrate", "evaluate"):
         # A process each: TensorFlow, which trains and exports, must not meet the TFLite runtime that evaluates.
         command = [sys.executable, "-m", "training", verb, "--recipe", recipe.name]
         click.secho(f"{verb} {recipe.name}", bold=True)

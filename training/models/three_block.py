@@ -32,7 +32,9 @@ def three_block_student(*, input_side: int, classes: int) -> keras.Model:
         )
         features = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(features)
     features = keras.layers.GlobalMaxPooling2D(name="features")(features)
-    return keras.Model(pictures, _head(features, classes), name="three_block_student")
+    # float32: a softmax in bfloat16 has three significant digits, which calibration would then be built on.
+    answers = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(_head(features))
+    return keras.Model(pictures, answers, name="three_block_student")
 
 
 def three_block_in_training(*, input_side: int, classes: int) -> keras.Model:
@@ -42,7 +44,7 @@ def three_block_in_training(*, input_side: int, classes: int) -> keras.Model:
     after the pooling, where a quarter of the values is left, and has no scale of its own: a maximum and a positive
     scale change places, and a negative scale would not.
 
-    Args and result as `three_block_student`.
+    Args as `three_block_student`; the result gives float32 logits (N, classes).
     """
     pictures = keras.Input((input_side, input_side, 3), name="picture")
     features = 1.0 - pictures
@@ -54,11 +56,12 @@ def three_block_in_training(*, input_side: int, classes: int) -> keras.Model:
         features = BatchNormReLU(name=f"block{block}_norm")(features)
     features = keras.layers.GlobalMaxPooling2D(name="features")(features)
     features = keras.layers.BatchNormalization(momentum=0.98, dtype="float32", name="features_norm")(features)
-    return keras.Model(pictures, _head(features, classes), name="three_block_in_training")
+    logits = keras.layers.Dense(classes, dtype="float32", name="logits")(_head(features))
+    return keras.Model(pictures, logits, name="three_block_in_training")
 
 
 def folded(trained: keras.Model) -> keras.Model:
-    """The shipped form of a model of `three_block_in_training`, in float32, with the same answers.
+    """The shipped form of a model of `three_block_in_training`, in float32, with the probabilities of its logits.
 
     The policy of the process must be float32: TFLite's kernels know no bfloat16.
     """
@@ -71,15 +74,15 @@ def folded(trained: keras.Model) -> keras.Model:
     student.get_layer(dense[0]).set_weights(
         fold_into_dense(trained.get_layer("features_norm"), trained.get_layer(dense[0]))
     )
-    for name in (*dense[1:], "probabilities"):
+    for name in dense[1:]:
         student.get_layer(name).set_weights(trained.get_layer(name).get_weights())
+    student.get_layer("probabilities").set_weights(trained.get_layer("logits").get_weights())
     return student
 
 
-def _head(features: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+def _head(features: keras.KerasTensor) -> keras.KerasTensor:
     for units in HEAD_UNITS:
         features = keras.layers.Dense(
             units, activation="selu", kernel_initializer="lecun_normal", name=f"dense_{units}"
         )(features)
-    # float32: a softmax in bfloat16 has three significant digits, which calibration would then be built on.
-    return keras.layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(features)
+    return features
