@@ -19,7 +19,7 @@ from app.screening.synthetic import draw_lesion
 from training.bundles import write_manifest
 from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
-from training.datasets.schemes import CLASS_NAMES, LabelScheme
+from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, LabelScheme
 from training.fit import environment
 from training.models.networks import network
 from training.recipe import Recipe
@@ -89,7 +89,8 @@ def _manifest(
         "created": datetime.now(UTC).date().isoformat(),
         "licence": WEIGHTS_LICENCE,
         "classes": [
-            {"code": code, "name": CLASS_NAMES[code], "malignant": scheme.is_malignant(code)} for code in scheme.classes
+            {"code": code, "name": {**CLASS_NAMES, **BINARY_NAMES}[code], "malignant": malignant}
+            for code, malignant in zip(scheme.classes, scheme.malignant_outputs, strict=True)
         ],
         "preprocess": recipe.preprocess.to_dict(),
         "calibration": None,

@@ -67,7 +67,7 @@ def fit(
     model, history = _start(recipe, len(scheme.classes), run)
     counts = np.bincount(data.train.labels, minlength=len(scheme.classes))
     weights = inverse_frequency(counts, power=recipe.fit.class_weight_power)
-    is_malignant = np.array([scheme.is_malignant(code) for code in scheme.classes])
+    is_malignant = np.array(scheme.malignant_outputs)
     restarts = {sum(recipe.fit.cycles[:cycle]): cycle for cycle in range(len(recipe.fit.cycles))}
     for epoch in range(len(history), recipe.fit.epochs):
         if epoch in restarts:

@@ -2,12 +2,17 @@
 
 import importlib
 import pkgutil
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
 from training.errors import TrainingError
+
+SMOKE = "-smoke"
+"""Behind a recipe's name: the recipe in small."""
+
+SMOKE_SIDE, SMOKE_IMAGES = 64, 320
 
 OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
 
@@ -19,12 +24,14 @@ class NetworkSpec:
     weights: "imagenet" for pretrained backbones, "random" for a start from nothing; networks without a backbone ignore
         it.
     frozen: whether the backbone stays as it was loaded, so that only the head learns.
-    dropout: before the last layer of a pretrained classifier.
+    head_units: of a dense layer (ReLU, batch norm) behind a backbone; 0 for none.
+    dropout: before the last layer behind a backbone.
     """
 
     name: str = "three_block"
     weights: Literal["imagenet", "random"] = "imagenet"
     frozen: bool = False
+    head_units: int = 0
     dropout: float = 0.0
 
 
@@ -102,6 +109,7 @@ class Recipe:
     seed: of initial weights, order and augmentation.
     network: what is trained.
     distil: whose soft labels it learns from; None for hard labels alone.
+    images: how many of each part are used, evenly over its ids; None for all.
     """
 
     name: str
@@ -115,10 +123,39 @@ class Recipe:
     seed: int
     network: NetworkSpec = NetworkSpec()
     distil: DistilSpec | None = None
+    images: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The recipe that `to_dict` or an older version of it wrote; what it did not know yet has its default."""
+        distil = values.get("distil")
+        return cls(
+            **{
+                **values,
+                "preprocess": PreprocessSpec.from_dict(values["preprocess"]),
+                "augment": AugmentSpec(**values["augment"]),
+                "fit": FitSpec(**{**values["fit"], "cycles": tuple(values["fit"]["cycles"])}),
+                "network": NetworkSpec(**values.get("network", {})),
+                "distil": DistilSpec(**{**distil, "teachers": tuple(distil["teachers"])}) if distil else None,
+            }
+        )
+
+    def smoke(self) -> Self:
+        """The same path in a minute: few and small pictures, two epochs, backbones from random, teachers too."""
+        return replace(
+            self,
+            name=f"{self.name}{SMOKE}",
+            preprocess=replace(self.preprocess, working_size=SMOKE_SIDE, output_size=SMOKE_SIDE),
+            fit=replace(self.fit, cycles=(2,), warmup_epochs=0.5, batch_size=16, mixed_precision="float32"),
+            network=replace(self.network, weights="random"),
+            distil=self.distil
+            and replace(self.distil, teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers), views=2),
+            images=SMOKE_IMAGES,
+        )
 
 
 def recipe_names() -> list[str]:
@@ -129,8 +166,15 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe called `name`. Raises TrainingError with the known names where there is none."""
-    if name not in recipe_names():
+    """The recipe called `name`, in small where the name ends so. Raises TrainingError where there is none."""
+    whole = name.removesuffix(SMOKE)
+    if whole not in recipe_names():
         raise TrainingError(f"no recipe named {name!r}; there are {recipe_names()}")
-    recipe: Recipe = importlib.import_module(f"training.recipes.{name}").RECIPE
-    return recipe
+    recipe: Recipe = importlib.import_module(f"training.recipes.{whole}").RECIPE
+    return recipe.smoke() if name.endswith(SMOKE) else recipe
+
+
+def purpose(name: str) -> str:
+    """The first sentence of what a recipe's file says about itself."""
+    document = importlib.import_module(f"training.recipes.{name}").__doc__ or ""
+    return " ".join(document.split("\n\n")[0].split())

@@ -1,4 +1,4 @@
-"""A pretrained backbone, global average pooling and one dense layer: the plain teacher."""
+"""A backbone, global average pooling and a dense head: the plain teacher, and the students made from such networks."""
 
 from dataclasses import replace
 from typing import Any
@@ -43,8 +43,8 @@ class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no t
 def pretrained_classifier(spec: NetworkSpec, *, input_side: int, classes: int) -> keras.Model:
     """Builds the classifier.
 
-    The backbone's batch norm keeps its statistics, frozen or not: batches of some ten pictures estimate them worse than
-    ImageNet did.
+    A pretrained backbone's batch norm keeps its statistics, frozen or not: batches of some ten pictures estimate them
+    worse than ImageNet did. One that starts from random has none to keep, and learns them.
 
     Args:
         spec: its backbone is `spec.name`.
@@ -58,7 +58,11 @@ def pretrained_classifier(spec: NetworkSpec, *, input_side: int, classes: int) -
     base.trainable = not spec.frozen
     pictures = keras.Input((input_side, input_side, 3), name="picture")
     ranged = ImageNetRange(RANGES[spec.name], dtype="float32", name="range")(pictures)
-    features = keras.layers.GlobalAveragePooling2D(name="features")(base(ranged, training=False))
+    maps = base(ranged, training=False) if spec.weights == "imagenet" or spec.frozen else base(ranged)
+    features = keras.layers.GlobalAveragePooling2D(name="features")(maps)
+    if spec.head_units:
+        features = keras.layers.Dense(spec.head_units, activation="relu", name="head")(features)
+        features = keras.layers.BatchNormalization(name="head_norm")(features)
     if spec.dropout:
         features = keras.layers.Dropout(spec.dropout, name="dropout")(features)
     return keras.Model(pictures, keras.layers.Dense(classes, dtype="float32", name="logits")(features), name=spec.name)

@@ -8,7 +8,7 @@ import keras
 
 from training.errors import TrainingError
 from training.models.classifier import RANGES, in_float32, pretrained_classifier
-from training.models.three_block import folded, three_block_in_training
+from training.models.conv_student import CONV_STUDENTS, ConvStudent, folded, trained_form
 from training.recipe import NetworkSpec
 
 
@@ -26,12 +26,18 @@ class Network:
 CLASSIFIER = Network(
     lambda spec, side, classes: pretrained_classifier(spec, input_side=side, classes=classes), in_float32
 )
+
+
+def _conv_student(student: ConvStudent) -> Network:
+    return Network(
+        lambda _, side, classes: trained_form(student, input_side=side, classes=classes),
+        lambda _, trained: folded(student, trained),
+    )
+
+
 NETWORKS: Mapping[str, Network] = MappingProxyType(
     {
-        "three_block": Network(
-            lambda _, side, classes: three_block_in_training(input_side=side, classes=classes),
-            lambda _, trained: folded(trained),
-        ),
+        **{name: _conv_student(student) for name, student in CONV_STUDENTS.items()},
         **dict.fromkeys(RANGES, CLASSIFIER),
     }
 )
