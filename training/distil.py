@@ -11,9 +11,9 @@ import numpy as np
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
-from training.fit import checkpoint, epochs_done
 from training.models.networks import network
 from training.recipe import DistilSpec, Recipe, load_recipe
+from training.run_folder import RunFolder
 from training.soft_labels import SoftLabels, check_bank, fill_bank
 from training.views import Views
 
@@ -43,9 +43,7 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
             f"{teacher.name} was trained on {teacher.split} with {teacher.scheme}, {recipe.name} is on {recipe.split} "
             f"with {recipe.scheme}: a teacher that saw the student's test part would leak it"
         )
-    if (done := epochs_done(run)) < teacher.fit.epochs:
-        raise TrainingError(f"the teacher {teacher.name} has {done} of {teacher.fit.epochs} epochs; `train` it first")
-    weights = checkpoint(run, teacher.fit.epochs)
+    weights = RunFolder(run).result(teacher.fit)
     # The teacher sees the student's pictures and views through its own preprocessing.
     data = training_data(
         replace(recipe, preprocess=teacher.preprocess), SCHEMES[recipe.scheme], data_root, out / "cache"

@@ -20,9 +20,9 @@ from training.bundles import write_manifest
 from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, LabelScheme
-from training.fit import environment
 from training.models.networks import network
 from training.recipe import Recipe
+from training.run_folder import environment
 
 PARITY_SEEDS = (1, 2)
 WEIGHTS_LICENCE = "CC BY-NC 4.0"

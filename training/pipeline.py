@@ -55,8 +55,17 @@ def training_batches(
             targets = np.hstack([targets, soft_labels.logits(view, rows)])
         return pictures, targets, weights[train.labels[rows]]
 
-    order = np.random.default_rng([recipe.seed, epoch]).permutation(len(train.labels))
-    return batches(read, order, recipe.fit.batch_size)
+    return batches(read, epoch_order(recipe, train.labels, epoch), recipe.fit.batch_size)
+
+
+def epoch_order(recipe: Recipe, labels: npt.NDArray[np.int64], epoch: int) -> Rows:
+    """The rows of an epoch, shuffled: each once, and those of small classes again where the recipe oversamples."""
+    random = np.random.default_rng([recipe.seed, epoch])
+    rows = [np.arange(len(labels))]
+    for label, count in enumerate(np.bincount(labels)):
+        if 0 < count < recipe.fit.oversample_to:
+            rows.append(random.choice(np.flatnonzero(labels == label), recipe.fit.oversample_to - count))
+    return random.permutation(np.concatenate(rows))
 
 
 def batches(read: Callable[[Rows], Batch], order: Rows, size: int) -> Any:

@@ -65,7 +65,12 @@ class FitSpec:
     label_smoothing: share of the target that is spread over all classes.
     mixed_precision: Keras policy while training; weights stay float32.
     optimizer: one of OPTIMIZERS.
-    schedule: "cosine", or "constant" after the warm-up.
+    schedule: "cosine"; "constant" after the warm-up; or "plateau": constant until validation makes no progress.
+    plateau_factor, plateau_patience, least_learning_rate: of "plateau": the rate falls by the factor after so many
+        epochs without a lower validation loss, down to the least.
+    patience: epochs without a lower validation loss after which a run ends with its best weights; 0 runs all epochs
+        and keeps the last weights.
+    oversample_to: classes with fewer training images are repeated to so many in every epoch; 0 for none.
     focal_gamma: of the focal loss; 0 is cross-entropy.
     """
 
@@ -80,8 +85,13 @@ class FitSpec:
     label_smoothing: float
     mixed_precision: str
     optimizer: str = "adamw"
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
     focal_gamma: float = 0.0
+    plateau_factor: float = 0.5
+    plateau_patience: int = 5
+    least_learning_rate: float = 0.0
+    patience: int = 0
+    oversample_to: int = 0
 
     def __post_init__(self) -> None:
         if not self.cycles or min(self.cycles) <= self.warmup_epochs:

@@ -19,8 +19,9 @@ from training.datasets.schemes import CLINICAL
 from training.datasets.splits import PROTOCOLS, make_split
 from training.distil import teachers_soft_labels
 from training.errors import TrainingError
-from training.fit import RunMismatch, checkpoint, fit
+from training.fit import fit
 from training.recipe import DistilSpec, Recipe, load_recipe, recipe_names
+from training.run_folder import RunFolder, RunMismatch
 
 EPOCHS = 3
 
@@ -96,10 +97,10 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
             fit(recipe, CLINICAL, data, run)
     assert len(pd.read_csv(run / "history.csv")) == 1
     # As if the next cut had come between the checkpoint of the second epoch and its line in the history.
-    checkpoint(run, 2).write_bytes(b"cut off")
+    RunFolder(run).checkpoint(2).write_bytes(b"cut off")
     fit(recipe, CLINICAL, data, run)
     pd.testing.assert_frame_equal(pd.read_csv(run / "history.csv"), pd.read_csv(whole_run / "history.csv"))
-    first, second = (keras.models.load_model(checkpoint(folder, EPOCHS)) for folder in (whole_run, run))
+    first, second = (keras.models.load_model(RunFolder(folder).checkpoint(EPOCHS)) for folder in (whole_run, run))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
@@ -128,7 +129,7 @@ def test_a_student_learns_to_answer_as_its_teacher(
     history = pd.read_csv(tmp_path / "student" / "history.csv")
     # alpha = 0: the loss is the distance from the teacher alone, and 0 for a student that has become it.
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
-    resumed = keras.models.load_model(checkpoint(tmp_path / "student", EPOCHS))
+    resumed = keras.models.load_model(RunFolder(tmp_path / "student").checkpoint(EPOCHS))
     assert resumed.loss.temperature == 2.0
 
 
@@ -138,7 +139,7 @@ def test_a_student_without_a_trained_teacher_of_its_own_split_is_refused(
 ) -> None:  # fmt: skip
     from training import distil
 
-    with pytest.raises(TrainingError, match="drawn has 0 of 3 epochs; `train` it first"):
+    with pytest.raises(TrainingError, match="drawn holds 0 of 3 epochs; run `train` first"):
         teachers_soft_labels(student, drawn_root, tmp_path)
     with pytest.raises(TrainingError, match="learns from soft labels"):
         fit(student, CLINICAL, data, tmp_path / "student")
@@ -173,7 +174,7 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
 
     records = ham10000.read(drawn_root).records
     folder = export(
-        recipe, CLINICAL, keras.models.load_model(checkpoint(whole_run, EPOCHS)), records[1:61:2], whole_run
+        recipe, CLINICAL, keras.models.load_model(RunFolder(whole_run).checkpoint(EPOCHS)), records[1:61:2], whole_run
     )
     with pytest.raises(TrainingError, match="is not finished"):
         release(folder, tmp_path)

@@ -80,11 +80,10 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.datasets.schemes import SCHEMES
     from training.datasets.splits import select
     from training.evaluate import PARITY_IMAGES
-    from training.fit import checkpoint, epochs_done
+    from training.run_folder import RunFolder
 
     run = out / recipe.name
-    if (done := epochs_done(run)) < recipe.fit.epochs:
-        raise TrainingError(f"{run} holds {done} of {recipe.fit.epochs} epochs; run `train` first, or name --out")
+    trained = RunFolder(run).result(recipe.fit)
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     parity = select(records, test[:PARITY_IMAGES])
@@ -92,9 +91,7 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
 
     from training.export import export as export_bundle
 
-    folder = export_bundle(
-        recipe, SCHEMES[recipe.scheme], keras.models.load_model(checkpoint(run, recipe.fit.epochs)), parity, run
-    )
+    folder = export_bundle(recipe, SCHEMES[recipe.scheme], keras.models.load_model(trained), parity, run)
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 
 
