@@ -35,6 +35,7 @@ class AugmentSpec:
         horizontal_flip, vertical_flip: with probability 1/2.
         brightness: added to 0..1 pixels.
         contrast: factor 1 ± contrast about mid-grey.
+        mixup: largest share of another picture that is mixed in (Zhang et al. 2018, with uniform shares); see views.py.
         blur_share: share of the pictures that are blurred.
         blur: standard deviation in pixels of a Gaussian blur, from 0.3 to the value. It keeps sharpness from telling
             classes apart: HAM10000's `vasc` pictures at hand have a lower resolution than the others.
@@ -52,6 +53,7 @@ class AugmentSpec:
     contrast: float = 0.0
     blur_share: float = 0.0
     blur: float = 0.3
+    mixup: float = 0.0
 
 
 AUGMENTATIONS: Mapping[str, AugmentSpec] = MappingProxyType(
@@ -67,22 +69,18 @@ also zoom, brightness and vertical flip (the seven-class report of 2025). Their 
 ours."""
 
 
-def augment(pictures: npt.NDArray[np.uint8], seed: Sequence[int], spec: AugmentSpec) -> npt.NDArray[np.uint8]:
-    """Augments a batch.
+def augment(picture: Picture, seed: Sequence[int], spec: AugmentSpec) -> Picture:
+    """Augments one picture.
 
     Args:
-        pictures: uint8 (N, side, side, 3); not changed.
-        seed: integers that decide every random number.
+        picture: uint8 (side, side, 3); not changed.
+        seed: integers that decide every random number, so that a view can be made again, alone.
         spec: the ranges.
 
     Returns:
         uint8 of the same shape.
     """
     random = np.random.default_rng(list(seed))
-    return np.stack([_augment_one(picture, random, spec) for picture in pictures])
-
-
-def _augment_one(picture: Picture, random: np.random.Generator, spec: AugmentSpec) -> Picture:
     if spec.quarter_turns:
         turned = np.rot90(picture, int(random.integers(4)))
         picture = np.ascontiguousarray(turned[:, ::-1] if random.uniform() < HALF else turned)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from app.screening.bundle import MANIFEST, MANIFEST_DIGEST, load_bundle
+from app.screening.bundle import MANIFEST, MANIFEST_DIGEST, MODEL_FILE, load_bundle
 from training.errors import TrainingError
 
 OWN_FILES = (MANIFEST, MANIFEST_DIGEST)
@@ -47,9 +47,14 @@ def release(folder: Path, model_store: Path) -> Path:
     """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
 
     Raises:
-        TrainingError: it has no calibration or no test metrics yet, or the .tflite file differs from Keras.
+        TrainingError: it has no calibration or no test metrics yet, the .tflite file differs from Keras, or it is
+            larger than the limit.
     """
     manifest = read_manifest(folder)
+    if (size := manifest["files"][MODEL_FILE]["bytes"]) > MAX_MODEL_BYTES:
+        raise TrainingError(
+            f"{folder / MODEL_FILE} has {size:,} bytes; what is shipped has {MAX_MODEL_BYTES:,} at most"
+        )
     if not manifest["calibration"] or "test" not in manifest["metrics"]:
         raise TrainingError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
     parity = manifest["metrics"]["keras_tflite"]

@@ -19,8 +19,9 @@ from app.screening.decision import CLIP, Calibration, decide
 from app.screening.screener import Screener
 from training.bundles import read_manifest, write_manifest
 from training.datasets.records import LesionRecord
+from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
-from training.metrics import Answers, measure, operating_rates
+from training.metrics import BINARY_METRICS, METRICS, Answers, measure, operating_rates
 
 BOOTSTRAP_SEED = 1
 PARITY_IMAGES = 100
@@ -95,7 +96,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str,
             "lesions": len(set(groups)),
             "malignant_images": int(answers.malignant.sum()),
             "intervals": "95 % percentile bootstrap over lesions, 1,000 resamples",
-            **measure(answers, groups, seed=BOOTSTRAP_SEED),
+            **measure(answers, groups, seed=BOOTSTRAP_SEED, metrics=METRICS if raw.shape[1] > 2 else BINARY_METRICS),
         },
         "keras_tflite": _compare_with_keras(screener, raw, test, run),
     }
@@ -113,13 +114,12 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str,
 
 def to_answers(screener: Screener, raw: npt.NDArray[np.float32], records: Sequence[LesionRecord]) -> Answers:
     """The bundle's decisions on (N, classes) raw probabilities, beside the truth."""
-    codes = [label.code for label in screener.bundle.classes]
-    flags = [label.malignant for label in screener.bundle.classes]
-    decisions = [decide(row, flags, screener.bundle.calibration) for row in raw]
+    scheme = SCHEMES[screener.bundle.manifest["training"]["recipe"]["scheme"]]
+    decisions = [decide(row, scheme.malignant_outputs, screener.bundle.calibration) for row in raw]
     return Answers(
-        malignant=_is_malignant(screener, records),
+        malignant=np.array([scheme.is_malignant(record.dx) for record in records]),
         p_malignant=np.array([decision.p_malignant for decision in decisions]),
-        labels=np.array([codes.index(record.dx) for record in records]),
+        labels=np.array([scheme.target(record.dx) for record in records]),
         classes=np.array([int(np.argmax(decision.class_probabilities)) for decision in decisions]),
         weights=np.ones(len(records)),
     )
@@ -128,11 +128,6 @@ def to_answers(screener: Screener, raw: npt.NDArray[np.float32], records: Sequen
 def _screen(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.float32]:
     progress = tqdm(records, desc="screening", unit="image")
     return np.stack([screener.screen(record.image_path.read_bytes()).raw_probabilities for record in progress])
-
-
-def _is_malignant(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.bool_]:
-    malignant = {label.code for label in screener.bundle.classes if label.malignant}
-    return np.array([record.dx in malignant for record in records])
 
 
 def _compare_with_keras(
@@ -161,6 +156,8 @@ def _write_predictions(
     codes = [label.code for label in screener.bundle.classes]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["image_id", "lesion_id", "dx", "p_malignant", *(f"raw_{code}" for code in codes)])
-        for record, row, probability in zip(records, raw, answers.p_malignant, strict=True):
-            writer.writerow([record.image_id, record.lesion_id, record.dx, probability, *row.tolist()])
+        writer.writerow(["image_id", "lesion_id", "dx", "malignant", "p_malignant", *(f"raw_{code}" for code in codes)])
+        for record, row, malignant, probability in zip(
+            records, raw, answers.malignant, answers.p_malignant, strict=True
+        ):
+            writer.writerow([record.image_id, record.lesion_id, record.dx, malignant, probability, *row.tolist()])

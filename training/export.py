@@ -16,13 +16,13 @@ import tensorflow as tf
 from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
 from app.screening.preprocess import preprocess
 from app.screening.synthetic import draw_lesion
-from training.bundles import MAX_MODEL_BYTES, write_manifest
+from training.bundles import write_manifest
 from training.datasets.images import read_image
 from training.datasets.records import LesionRecord
-from training.datasets.schemes import CLASS_NAMES, LabelScheme
-from training.fit import environment
-from training.models.three_block import folded
+from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, LabelScheme
+from training.models.networks import network
 from training.recipe import Recipe
+from training.run_folder import environment
 
 PARITY_SEEDS = (1, 2)
 WEIGHTS_LICENCE = "CC BY-NC 4.0"
@@ -40,18 +40,13 @@ def export(
         parity_records: real images for which Keras probabilities are kept, to be compared with the .tflite file by
             a process without TensorFlow.
         run: the run folder.
-
-    Raises:
-        ValueError: the file is larger than the limit.
     """
     keras.mixed_precision.set_dtype_policy("float32")
-    model = folded(trained)
+    model = network(recipe.network.name).shipped(recipe.network, trained)
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "parity").mkdir(parents=True)
     content = to_fp16_tflite(model)
-    if len(content) > MAX_MODEL_BYTES:
-        raise ValueError(f"the model has {len(content)} bytes; the limit is {MAX_MODEL_BYTES}")
     (folder / MODEL_FILE).write_bytes(content)
     parity = []
     for seed in PARITY_SEEDS:
@@ -94,7 +89,8 @@ def _manifest(
         "created": datetime.now(UTC).date().isoformat(),
         "licence": WEIGHTS_LICENCE,
         "classes": [
-            {"code": code, "name": CLASS_NAMES[code], "malignant": scheme.is_malignant(code)} for code in scheme.classes
+            {"code": code, "name": {**CLASS_NAMES, **BINARY_NAMES}[code], "malignant": malignant}
+            for code, malignant in zip(scheme.classes, scheme.malignant_outputs, strict=True)
         ],
         "preprocess": recipe.preprocess.to_dict(),
         "calibration": None,

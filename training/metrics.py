@@ -82,6 +82,9 @@ METRICS: Mapping[str, Metric] = {
 }
 """Of malignant versus benign unless the name says otherwise; predictions at probability 0.5."""
 
+BINARY_METRICS: Mapping[str, Metric] = {name: metric for name, metric in METRICS.items() if "class" not in name}
+"""Those that a model of two outputs has."""
+
 
 def operating_rates(
     answers: Answers, threshold: float, groups: Sequence[str], *, seed: int

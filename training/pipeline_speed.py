@@ -13,7 +13,7 @@ from training.datasets.parts import LabelledImages, labels
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.memory import PeakMemory
-from training.pipeline import batches
+from training.pipeline import Batch, Rows, batches, training_batches
 from training.recipe import Recipe
 
 
@@ -33,14 +33,17 @@ def measure_pipeline(recipe: Recipe, records: Sequence[LesionRecord]) -> dict[st
         cold, cached = _timed(lambda: preprocessed(records, recipe.preprocess, Path(folder)), len(records))
         part = LabelledImages(cached, labels(records, scheme))
         weights = np.ones(len(scheme.classes), np.float32)
+        targets = np.eye(len(scheme.classes), dtype=np.float32)[part.labels]
         order = np.random.default_rng(recipe.seed).permutation(len(records))
 
-        def read(augmentation: Any) -> int:
-            dataset = batches(part, weights, order, recipe.fit.batch_size, augmentation=augmentation)
+        def plain(rows: Rows) -> Batch:
+            return cached.pixels[rows], targets[rows], weights[part.labels[rows]]
+
+        def drain(dataset: Any) -> int:
             return sum(len(pictures) for pictures, _, _ in dataset)
 
-        from_cache, _ = _timed(lambda: read(None), len(records))
-        augmented, _ = _timed(lambda: read((recipe.augment, (recipe.seed,))), len(records))
+        from_cache, _ = _timed(lambda: drain(batches(plain, order, recipe.fit.batch_size)), len(records))
+        augmented, _ = _timed(lambda: drain(training_batches(recipe, part, weights, 0)), len(records))
     return {"images": len(records), "six_stages": cold, "from_cache": from_cache, "augmented": augmented}
 
 

@@ -2,12 +2,52 @@
 
 import importlib
 import pkgutil
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
 from training.errors import TrainingError
+
+SMOKE = "-smoke"
+"""Behind a recipe's name: the recipe in small."""
+
+SMOKE_SIDE, SMOKE_IMAGES = 64, 320
+
+OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """Attributes:
+    name: one of training.models.networks.NETWORKS.
+    weights: "imagenet" for pretrained backbones, "random" for a start from nothing; networks without a backbone ignore
+        it.
+    frozen: whether the backbone stays as it was loaded, so that only the head learns.
+    head_units: of a dense layer (ReLU, batch norm) behind a backbone; 0 for none.
+    dropout: before the last layer behind a backbone.
+    """
+
+    name: str = "three_block"
+    weights: Literal["imagenet", "random"] = "imagenet"
+    frozen: bool = False
+    head_units: int = 0
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DistilSpec:
+    """Attributes:
+    teachers: recipes whose trained networks give the soft labels; several are averaged as softened probabilities.
+    temperature: T, for teachers and student alike.
+    alpha: weight of the hard loss; 1 - alpha is the soft one's.
+    views: how many augmented views of every training picture the teachers see; epoch e uses view e modulo views.
+    """
+
+    teachers: tuple[str, ...]
+    temperature: float
+    alpha: float
+    views: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +64,14 @@ class FitSpec:
     class_weight_power: each class weighs (N / (K n_c)) ** power in the loss: 0 = none, 1 = inverse frequency.
     label_smoothing: share of the target that is spread over all classes.
     mixed_precision: Keras policy while training; weights stay float32.
+    optimizer: one of OPTIMIZERS.
+    schedule: "cosine"; "constant" after the warm-up; or "plateau": constant until validation makes no progress.
+    plateau_factor, plateau_patience, least_learning_rate: of "plateau": the rate falls by the factor after so many
+        epochs without a lower validation loss, down to the least.
+    patience: epochs without a lower validation loss after which a run ends with its best weights; 0 runs all epochs
+        and keeps the last weights.
+    oversample_to: classes with fewer training images are repeated to so many in every epoch; 0 for none.
+    focal_gamma: of the focal loss; 0 is cross-entropy.
     """
 
     cycles: tuple[int, ...]
@@ -36,10 +84,20 @@ class FitSpec:
     class_weight_power: float
     label_smoothing: float
     mixed_precision: str
+    optimizer: str = "adamw"
+    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    focal_gamma: float = 0.0
+    plateau_factor: float = 0.5
+    plateau_patience: int = 5
+    least_learning_rate: float = 0.0
+    patience: int = 0
+    oversample_to: int = 0
 
     def __post_init__(self) -> None:
         if not self.cycles or min(self.cycles) <= self.warmup_epochs:
             raise ValueError(f"each cycle needs more epochs than its warm-up ({self.warmup_epochs}): {self.cycles}")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"no optimizer named {self.optimizer!r}; there are {OPTIMIZERS}")
 
     @property
     def epochs(self) -> int:
@@ -59,6 +117,9 @@ class Recipe:
     augment: what training pictures go through; never validation or test.
     fit: the optimisation.
     seed: of initial weights, order and augmentation.
+    network: what is trained.
+    distil: whose soft labels it learns from; None for hard labels alone.
+    images: how many of each part are used, evenly over its ids; None for all.
     """
 
     name: str
@@ -70,10 +131,41 @@ class Recipe:
     augment: AugmentSpec
     fit: FitSpec
     seed: int
+    network: NetworkSpec = NetworkSpec()
+    distil: DistilSpec | None = None
+    images: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The recipe that `to_dict` or an older version of it wrote; what it did not know yet has its default."""
+        distil = values.get("distil")
+        return cls(
+            **{
+                **values,
+                "preprocess": PreprocessSpec.from_dict(values["preprocess"]),
+                "augment": AugmentSpec(**values["augment"]),
+                "fit": FitSpec(**{**values["fit"], "cycles": tuple(values["fit"]["cycles"])}),
+                "network": NetworkSpec(**values.get("network", {})),
+                "distil": DistilSpec(**{**distil, "teachers": tuple(distil["teachers"])}) if distil else None,
+            }
+        )
+
+    def smoke(self) -> Self:
+        """The same path in a minute: few and small pictures, two epochs, backbones from random, teachers too."""
+        return replace(
+            self,
+            name=f"{self.name}{SMOKE}",
+            preprocess=replace(self.preprocess, working_size=SMOKE_SIDE, output_size=SMOKE_SIDE),
+            fit=replace(self.fit, cycles=(2,), warmup_epochs=0.5, batch_size=16, mixed_precision="float32"),
+            network=replace(self.network, weights="random"),
+            distil=self.distil
+            and replace(self.distil, teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers), views=2),
+            images=SMOKE_IMAGES,
+        )
 
 
 def recipe_names() -> list[str]:
@@ -84,8 +176,15 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe called `name`. Raises TrainingError with the known names where there is none."""
-    if name not in recipe_names():
+    """The recipe called `name`, in small where the name ends so. Raises TrainingError where there is none."""
+    whole = name.removesuffix(SMOKE)
+    if whole not in recipe_names():
         raise TrainingError(f"no recipe named {name!r}; there are {recipe_names()}")
-    recipe: Recipe = importlib.import_module(f"training.recipes.{name}").RECIPE
-    return recipe
+    recipe: Recipe = importlib.import_module(f"training.recipes.{whole}").RECIPE
+    return recipe.smoke() if name.endswith(SMOKE) else recipe
+
+
+def purpose(name: str) -> str:
+    """The first sentence of what a recipe's file says about itself."""
+    document = importlib.import_module(f"training.recipes.{name}").__doc__ or ""
+    return " ".join(document.split("\n\n")[0].split())

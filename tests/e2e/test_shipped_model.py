@@ -12,7 +12,7 @@ from training.datasets.parts import read_split
 from training.datasets.splits import SplitManifest, select
 from training.evaluate import _screen, to_answers
 from training.metrics import METRICS
-from training.recipe import load_recipe
+from training.recipe import Recipe, load_recipe
 from training.report.card import CARD, card
 from training.report.documents import BILATERAL, DOCUMENTS, filled
 
@@ -47,7 +47,7 @@ def test_the_card_is_written_from_the_manifest(bundle_folder: Path) -> None:
 def test_the_bundle_says_how_it_was_made(screener: Screener) -> None:
     training = screener.bundle.manifest["training"]
     recipe = load_recipe(screener.bundle.name)
-    assert training["recipe"] == json.loads(json.dumps(recipe.to_dict()))
+    assert Recipe.from_dict(training["recipe"]) == recipe
     assert training["parameters"] == 163_527
     assert training["split_sha256"] == SplitManifest.load(recipe.split).sha256()
     assert recipe.preprocess == screener.bundle.preprocess

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from training.bundles import release
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL
 from training.datasets.splits import PROTOCOLS, make_split
+from training.distil import teachers_soft_labels
 from training.errors import TrainingError
-from training.fit import RunMismatch, checkpoint, class_weights, fit
-from training.recipe import Recipe, load_recipe, recipe_names
+from training.fit import fit
+from training.recipe import DistilSpec, Recipe, load_recipe, recipe_names
+from training.run_folder import RunFolder, RunMismatch
 
 EPOCHS = 3
 
@@ -32,8 +35,9 @@ def recipe() -> Recipe:
     return replace(shipped, name="drawn", split="drawn", preprocess=small, fit=quick)
 
 
-@pytest.fixture(scope="module")
-def data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+@pytest.fixture(scope="module", autouse=True)
+def drawn_split(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Manifests are read from a folder with the drawn data set's."""
     from training.datasets import ham10000, parts, splits
 
     folder = tmp_path_factory.mktemp("splits")
@@ -41,16 +45,12 @@ def data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFact
     load = splits.SplitManifest.load
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
-        return training_data(recipe, CLINICAL, drawn_root, tmp_path_factory.mktemp("cache"))
+        yield
 
 
-def test_class_weights_are_inverse_frequencies_with_mean_1() -> None:
-    labels = np.array([0] * 6 + [1] * 2)
-    assert class_weights(labels, 2, 0.0).tolist() == [1.0, 1.0]
-    assert class_weights(labels, 2, 1.0).tolist() == pytest.approx([8 / 12, 8 / 4])
-    weights = class_weights(labels, 2, 0.5)
-    assert weights[1] / weights[0] == pytest.approx(np.sqrt(3))
-    assert weights[labels].mean() == pytest.approx(1)
+@pytest.fixture(scope="module")
+def data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    return training_data(recipe, CLINICAL, drawn_root, tmp_path_factory.mktemp("cache"))
 
 
 def test_a_recipe_that_does_not_exist_is_named_with_those_that_do() -> None:
@@ -97,10 +97,10 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
             fit(recipe, CLINICAL, data, run)
     assert len(pd.read_csv(run / "history.csv")) == 1
     # As if the next cut had come between the checkpoint of the second epoch and its line in the history.
-    checkpoint(run, 2).write_bytes(b"cut off")
+    RunFolder(run).checkpoint(2).write_bytes(b"cut off")
     fit(recipe, CLINICAL, data, run)
     pd.testing.assert_frame_equal(pd.read_csv(run / "history.csv"), pd.read_csv(whole_run / "history.csv"))
-    first, second = (keras.models.load_model(checkpoint(folder, EPOCHS)) for folder in (whole_run, run))
+    first, second = (keras.models.load_model(RunFolder(folder).checkpoint(EPOCHS)) for folder in (whole_run, run))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
@@ -108,6 +108,46 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
 def test_a_folder_with_another_run_is_refused(whole_run: Path, recipe: Recipe, data: TrainingData) -> None:
     with pytest.raises(RunMismatch, match="another recipe"):
         fit(replace(recipe, seed=99), CLINICAL, data, whole_run)
+
+
+@pytest.fixture
+def student(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Recipe:
+    """Learns from the run of `recipe`."""
+    from training import distil
+
+    monkeypatch.setattr(distil, "load_recipe", {"drawn": recipe}.__getitem__)
+    return replace(recipe, name="student", distil=DistilSpec(("drawn",), temperature=2.0, alpha=0.0, views=2))
+
+
+def test_a_student_learns_to_answer_as_its_teacher(
+    whole_run: Path, student: Recipe, data: TrainingData, drawn_root: Path, tmp_path: Path
+) -> None:
+    soft_labels = teachers_soft_labels(student, drawn_root, whole_run.parent)
+    assert soft_labels.views == 2
+    assert np.array_equal(teachers_soft_labels(student, drawn_root, whole_run.parent).banks[0], soft_labels.banks[0])
+    fit(student, CLINICAL, data, tmp_path / "student", soft_labels)
+    history = pd.read_csv(tmp_path / "student" / "history.csv")
+    # alpha = 0: the loss is the distance from the teacher alone, and 0 for a student that has become it.
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    resumed = keras.models.load_model(RunFolder(tmp_path / "student").checkpoint(EPOCHS))
+    assert resumed.loss.temperature == 2.0
+
+
+def test_a_student_without_a_trained_teacher_of_its_own_split_is_refused(
+    whole_run: Path, student: Recipe, recipe: Recipe, data: TrainingData, drawn_root: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from training import distil
+
+    with pytest.raises(TrainingError, match="drawn holds 0 of 3 epochs; run `train` first"):
+        teachers_soft_labels(student, drawn_root, tmp_path)
+    with pytest.raises(TrainingError, match="learns from soft labels"):
+        fit(student, CLINICAL, data, tmp_path / "student")
+    monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, split="other"))
+    with pytest.raises(TrainingError, match="would leak it"):
+        teachers_soft_labels(student, drawn_root, whole_run.parent)
+    with pytest.raises(TrainingError, match="drawn has no teachers; use `train`"):
+        teachers_soft_labels(recipe, drawn_root, whole_run.parent)
 
 
 BUNDLE_SCRIPT = """
@@ -134,7 +174,7 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
 
     records = ham10000.read(drawn_root).records
     folder = export(
-        recipe, CLINICAL, keras.models.load_model(checkpoint(whole_run, EPOCHS)), records[1:61:2], whole_run
+        recipe, CLINICAL, keras.models.load_model(RunFolder(whole_run).checkpoint(EPOCHS)), records[1:61:2], whole_run
     )
     with pytest.raises(TrainingError, match="is not finished"):
         release(folder, tmp_path)
@@ -154,6 +194,9 @@ def test_the_command_line_names_a_mistake_without_a_traceback(tmp_path: Path) ->
         (["trian"], "No such command 'trian'"),
         (["train"], "Missing option '--recipe'"),
         (["train", "--recipe", "nothing"], "no recipe named 'nothing'"),
+        (["train", "--recipe", "three_block_distilled"], "learns from densenet169_ham10000: use `distil`"),
+        (["distil", "--recipe", "three_block_ham10000"], "three_block_ham10000 has no teachers; use `train`"),
+        (["compare", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
         (
             ["train", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path)],
             "with --data-root or LESION_DATA_ROOT",

@@ -1,20 +1,44 @@
 """The networks: sizes as published, and the trained form and the shipped one are the same function."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from training.models.batch_norm import EPSILON, RENEWAL, BatchNormReLU
-from training.models.three_block import folded, three_block_in_training, three_block_student
+from training.models.conv_student import (
+    CONV_STUDENTS,
+    DSNET,
+    LIGHTKD,
+    THREE_BLOCK,
+    ConvStudent,
+    folded,
+    shipped_form,
+    trained_form,
+)
+from training.objective import Objective
 
 RANDOM = np.random.default_rng(1)
 
 
-def test_the_student_has_the_published_number_of_parameters() -> None:
-    assert three_block_student(input_side=224, classes=2).count_params() == 163_362
-    assert three_block_student(input_side=224, classes=7).count_params() == 163_527
+def test_the_students_have_the_published_numbers_of_parameters() -> None:
+    assert shipped_form(THREE_BLOCK, input_side=224, classes=2).count_params() == 163_362
+    assert shipped_form(THREE_BLOCK, input_side=224, classes=7).count_params() == 163_527
+    # "About" 0.26 and 0.29 million are published.
+    assert shipped_form(DSNET, input_side=224, classes=2).count_params() == pytest.approx(260_000, rel=0.02)
+    assert shipped_form(LIGHTKD, input_side=224, classes=7).count_params() == pytest.approx(290_000, rel=0.02)
+
+
+def test_dsnet_has_under_ten_layers_of_weights() -> None:
+    assert sum(bool(layer.weights) for layer in shipped_form(DSNET, input_side=224, classes=2).layers) < 10
+
+
+def test_flattened_features_keep_every_place() -> None:
+    flat = replace(THREE_BLOCK, conversion="flatten")
+    assert shipped_form(flat, input_side=32, classes=2).get_layer("features").output.shape == (None, 4 * 4 * 128)
 
 
 def test_batch_norm_is_its_formula_in_training_and_renews_its_statistics() -> None:
@@ -39,14 +63,15 @@ def test_batch_norm_in_service_uses_its_statistics_and_leaves_them() -> None:
     assert [weights.tolist() for weights in layer.get_weights()] == [[0.5, -1.0], [1.0, 2.0], [4.0, 9.0]]
 
 
-def test_the_shipped_form_answers_as_the_trained_one(tmp_path: Path) -> None:
-    trained = three_block_in_training(input_side=32, classes=7)
-    trained.compile(optimizer=keras.optimizers.Adam(0.01), loss="categorical_crossentropy")
+@pytest.mark.parametrize("student", [*CONV_STUDENTS.values(), replace(THREE_BLOCK, conversion="flatten")])
+def test_the_shipped_form_answers_as_the_trained_one(student: ConvStudent, tmp_path: Path) -> None:
+    trained = trained_form(student, input_side=32, classes=7)
+    trained.compile(optimizer=keras.optimizers.Adam(0.01), loss=Objective())
     pictures = RANDOM.random((64, 32, 32, 3), np.float32)
     trained.fit(pictures, np.eye(7)[RANDOM.integers(0, 7, 64)], epochs=3, batch_size=16, verbose=0)
     trained.save(tmp_path / "trained.keras")
-    expected = trained.predict(pictures, verbose=0)
+    expected = softmax(trained.predict(pictures, verbose=0), axis=1)
     assert expected.std(axis=0).max() > 0.01  # it answers to the picture
-    shipped = folded(keras.models.load_model(tmp_path / "trained.keras"))
-    assert shipped.count_params() == three_block_student(input_side=32, classes=7).count_params()
+    shipped = folded(student, keras.models.load_model(tmp_path / "trained.keras"))
+    assert shipped.count_params() == shipped_form(student, input_side=32, classes=7).count_params()
     assert shipped.predict(pictures, verbose=0) == pytest.approx(expected, abs=2e-5)

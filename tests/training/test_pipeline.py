@@ -12,9 +12,10 @@ from training.datasets import cache, ham10000
 from training.datasets.cache import PreprocessedImages, preprocessed
 from training.datasets.parts import LabelledImages
 from training.memory import PeakMemory
-from training.pipeline import batches, training_batches
+from training.pipeline import Batch, batches, training_batches
 from training.pipeline_speed import measure_pipeline
 from training.recipe import load_recipe
+from training.soft_labels import SoftLabels
 
 RANDOM = np.random.default_rng(1)
 PART = LabelledImages(
@@ -25,9 +26,12 @@ WEIGHTS = np.array([0.5, 1.0, 2.0], np.float32)
 RECIPE = load_recipe("three_block_ham10000")
 
 
-def test_batches_are_the_cache_in_the_order_asked_for_over_255() -> None:
-    order = np.array([3, 1, 2, 9, 0])
-    first, second = batches(PART, WEIGHTS, order, 2)
+def read_plainly(rows: np.ndarray) -> Batch:
+    return PART.images.pixels[rows], np.eye(3, dtype=np.float32)[PART.labels[rows]], WEIGHTS[PART.labels[rows]]
+
+
+def test_batches_are_what_was_read_in_the_order_asked_for_over_255() -> None:
+    first, second = batches(read_plainly, np.array([3, 1, 2, 9, 0]), 2)
     assert np.array_equal(first[0], PART.images.pixels[[3, 1]].astype(np.float32) / np.float32(255))
     assert np.array_equal(first[1], [[1, 0, 0], [0, 1, 0]])
     assert np.array_equal(first[2], [0.5, 1.0])
@@ -48,7 +52,7 @@ def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
     assert levels == {picture.tobytes() for picture in PART.images.pixels}
 
 
-def test_augmentation_depends_on_epoch_and_step() -> None:
+def test_augmentation_depends_on_epoch_and_picture() -> None:
     same = LabelledImages(PreprocessedImages(np.repeat(PART.images.pixels[:1], 8, axis=0), ("a",) * 8), PART.labels[:8])
     recipe = replace(RECIPE, augment=AugmentSpec(brightness=0.3), fit=replace(RECIPE.fit, batch_size=4))
     seen = [
@@ -57,6 +61,18 @@ def test_augmentation_depends_on_epoch_and_step() -> None:
         for pictures, _, _ in training_batches(recipe, same, WEIGHTS, epoch)
     ]
     assert len(set(seen)) == 4
+
+
+def test_a_batch_with_soft_labels_has_those_of_its_view_and_rows() -> None:
+    logits = RANDOM.normal(size=(2, 10, 3)).astype(np.float16)
+    recipe = replace(RECIPE, augment=AugmentSpec(), fit=replace(RECIPE.fit, batch_size=10))
+    for epoch in (0, 1, 2):
+        (batch,) = training_batches(recipe, PART, WEIGHTS, epoch, SoftLabels((logits,), 4.0))
+        pictures, targets, _ = (part.numpy() for part in batch)
+        rows = [PART.images.pixels.tolist().index(picture.tolist()) for picture in np.rint(pictures * 255).astype(int)]
+        assert sorted(rows) == list(range(10))
+        assert np.array_equal(targets[:, :3].argmax(axis=1), PART.labels[rows])
+        assert targets[:, 3:] == pytest.approx(logits[epoch % 2][rows].astype(np.float32), abs=1e-5)
 
 
 def test_speed_and_memory_are_measured_on_all_images(drawn_root: Path) -> None:

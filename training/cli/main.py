@@ -1,8 +1,10 @@
 """The verbs, from training to release."""
 
 import json
+import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +13,7 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from training.cli.data import data
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
-from training.recipe import Recipe
+from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
 
 EVALUATION_LOG = "test_set_openings.jsonl"
 
@@ -40,13 +42,32 @@ main.add_command(data)
 @data_root_option
 @out_option
 def train(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """Trains a recipe's student; goes on where an interrupted run stopped."""
+    """Trains a recipe's network on hard labels; goes on where an interrupted run stopped."""
     from training.datasets.parts import training_data
     from training.datasets.schemes import SCHEMES
     from training.fit import fit
 
+    if recipe.distil:
+        raise TrainingError(f"{recipe.name} learns from {' and '.join(recipe.distil.teachers)}: use `distil`")
     scheme = SCHEMES[recipe.scheme]
     fit(recipe, scheme, training_data(recipe, scheme, data_root, out / "cache"), out / recipe.name)
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
+def distil(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Asks a recipe's trained teachers for soft labels, keeps them, and trains its student on them; resumes both."""
+    from training.datasets.parts import training_data
+    from training.datasets.schemes import SCHEMES
+    from training.distil import teachers_soft_labels
+    from training.fit import fit
+
+    scheme = SCHEMES[recipe.scheme]
+    soft_labels = teachers_soft_labels(recipe, data_root, out)
+    data = training_data(recipe, scheme, data_root, out / "cache")
+    fit(recipe, scheme, data, out / recipe.name, soft_labels)
 
 
 @main.command()
@@ -59,11 +80,10 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.datasets.schemes import SCHEMES
     from training.datasets.splits import select
     from training.evaluate import PARITY_IMAGES
-    from training.fit import checkpoint, epochs_done
+    from training.run_folder import RunFolder
 
     run = out / recipe.name
-    if (done := epochs_done(run)) < recipe.fit.epochs:
-        raise TrainingError(f"{run} holds {done} of {recipe.fit.epochs} epochs; run `train` first, or name --out")
+    trained = RunFolder(run).result(recipe.fit)
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     parity = select(records, test[:PARITY_IMAGES])
@@ -71,9 +91,7 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
 
     from training.export import export as export_bundle
 
-    folder = export_bundle(
-        recipe, SCHEMES[recipe.scheme], keras.models.load_model(checkpoint(run, recipe.fit.epochs)), parity, run
-    )
+    folder = export_bundle(recipe, SCHEMES[recipe.scheme], keras.models.load_model(trained), parity, run)
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 
 
@@ -83,12 +101,12 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
 @out_option
 def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Fits the calibration of a run's bundle on the validation part."""
-    from training.datasets.parts import read_split
+    from training.datasets.parts import few, read_split
     from training.datasets.splits import select
     from training.evaluate import calibrate as fit_calibration
 
     records, split = read_split(recipe.split, data_root)
-    click.echo(fit_calibration(out / recipe.name / "bundle", select(records, split.validation)))
+    click.echo(fit_calibration(out / recipe.name / "bundle", select(records, few(split.validation, recipe.images))))
 
 
 @main.command()
@@ -98,7 +116,7 @@ def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
 def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
     from training.bundles import read_manifest
-    from training.datasets.parts import read_split
+    from training.datasets.parts import few, read_split
     from training.datasets.splits import select
     from training.evaluate import evaluate as evaluate_bundle
 
@@ -107,7 +125,19 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
         raise TrainingError(f"{run / 'bundle'} is not calibrated; run `calibrate` first")
     records, split = read_split(recipe.split, data_root)
     test = split.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
-    click.echo(json.dumps(evaluate_bundle(run / "bundle", select(records, test), run), indent=2))
+    click.echo(json.dumps(evaluate_bundle(run / "bundle", select(records, few(test, recipe.images)), run), indent=2))
+
+
+@main.command()
+@click.argument("first")
+@click.argument("second")
+@out_option
+def compare(first: str, second: str, out: Path) -> None:
+    """Paired bootstrap over lesions: the metrics of recipe FIRST less those of SECOND, both evaluated."""
+    from training.compare import paired_differences, read_answers
+
+    one, other, groups = read_answers(out / first, out / second)
+    click.echo(json.dumps(paired_differences(one, other, groups, seed=1), indent=1))
 
 
 @main.command()
@@ -132,15 +162,47 @@ def report(bundle: Path) -> None:
 @data_root_option
 @out_option
 def release(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """From the publisher's files to model_store: train, export, calibrate, evaluate, card. About an hour on 2 cores."""
+    """From the publisher's files to model_store: teachers, train, export, calibrate, evaluate, card.
+
+    What was trained before is not trained again. With --smoke nothing is put into model_store.
+    """
     from training.bundles import release as copy_bundle
     from training.report.card import write_card
 
-    for verb in ("train", "export", "calibrate", "evaluate"):
+    def run(verb: str, name: str) -> None:
         # A process each: TensorFlow, which trains and exports, must not meet the TFLite runtime that evaluates.
-        command = [sys.executable, "-m", "training", verb, "--recipe", recipe.name]
-        click.secho(f"{verb} {recipe.name}", bold=True)
-        subprocess.run([*command, "--data-root", str(data_root), "--out", str(out)], check=True, cwd=REPOSITORY)
+        click.secho(f"{verb} {name}", bold=True)
+        options = ["--recipe", name.removesuffix(SMOKE), *(["--smoke"] if name.endswith(SMOKE) else [])]
+        command = [sys.executable, "-m", "training", verb, *options, "--data-root", str(data_root), "--out", str(out)]
+        if subprocess.run(command, check=False, cwd=REPOSITORY).returncode:
+            raise TrainingError(f"`{verb}` of {name} failed; what it said stands above. The same command goes on there")
+
+    for teacher in recipe.distil.teachers if recipe.distil else ():
+        run("train", teacher)
+    for verb in ("distil" if recipe.distil else "train", "export", "calibrate", "evaluate"):
+        run(verb, recipe.name)
     bundle = out / recipe.name / "bundle"
     write_card(bundle)
-    click.echo(copy_bundle(bundle, DEFAULT_BUNDLE.parent))
+    if recipe.images is None:
+        click.echo(copy_bundle(bundle, DEFAULT_BUNDLE.parent))
+
+
+@main.command()
+def recipes() -> None:
+    """Lists the recipes: what each trains, and how large that is."""
+    from training.datasets.schemes import SCHEMES
+    from training.models.networks import network
+
+    for name in recipe_names():
+        recipe = load_recipe(name)
+        spec = replace(recipe.network, weights="random")
+        model = network(spec.name).build(spec, recipe.preprocess.output_size, len(SCHEMES[recipe.scheme].classes))
+        learning = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+        shipped = network(spec.name).shipped(spec, model).count_params()
+        click.secho(name, bold=True)
+        click.echo(f"  {purpose(name)}")
+        taught = f", taught by {' and '.join(recipe.distil.teachers)}" if recipe.distil else ""
+        click.echo(
+            f"  {recipe.dataset} as {recipe.split}; {spec.name}: {shipped:,} parameters, {learning:,} learn{taught}; "
+            f"{recipe.fit.epochs} epochs"
+        )

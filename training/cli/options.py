@@ -1,12 +1,15 @@
 """Options that several verbs share."""
 
+import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from app.config import REPOSITORY
-from training.recipe import load_recipe, recipe_names
+from training.recipe import SMOKE, load_recipe, recipe_names
 
 DEFAULT_DATA_ROOT = Path(os.environ.get("LESION_DATA_ROOT", REPOSITORY.parent / "shared" / "data"))
 
@@ -16,12 +19,20 @@ data_root_option = click.option(
     default=DEFAULT_DATA_ROOT,
     help="Folder that holds ham10000/ and the others. Default: $LESION_DATA_ROOT, else ../shared/data.",
 )
-recipe_option = click.option(
-    "--recipe",
-    required=True,
-    callback=lambda _context, _option, name: load_recipe(name),
-    help=f"One of: {', '.join(recipe_names())}.",
-)
+
+
+def recipe_option(verb: Callable[..., None]) -> Callable[..., None]:
+    """--recipe and --smoke; the verb gets both as `recipe`."""
+
+    @click.option("--recipe", "recipe_name", required=True, help=f"One of: {', '.join(recipe_names())}.")
+    @click.option("--smoke", is_flag=True, help="The same path in about a minute: few and small pictures.")
+    @functools.wraps(verb)
+    def with_recipe(*arguments: Any, recipe_name: str, smoke: bool, **options: Any) -> None:
+        verb(*arguments, recipe=load_recipe(f"{recipe_name}{SMOKE}" if smoke else recipe_name), **options)
+
+    return with_recipe
+
+
 out_option = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

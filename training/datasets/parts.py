@@ -55,6 +55,13 @@ def labels(records: Sequence[LesionRecord], scheme: LabelScheme) -> npt.NDArray[
     return np.array([scheme.target(record.dx) for record in records], dtype=np.int64)
 
 
+def few(image_ids: Sequence[str], count: int | None) -> Sequence[str]:
+    """`count` of the ids, evenly spread; all of them for None or where there are no more."""
+    if count is None or count >= len(image_ids):
+        return image_ids
+    return [image_ids[len(image_ids) * row // count] for row in range(count)]
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledImages:
     """Attributes:
@@ -90,7 +97,7 @@ def training_data(recipe: Recipe, scheme: LabelScheme, data_root: Path, cache_ro
     records, split = read_split(recipe.split, data_root)
 
     def part(ids: tuple[str, ...]) -> LabelledImages:
-        chosen = select(records, ids)
+        chosen = select(records, few(ids, recipe.images))
         return LabelledImages(preprocessed(chosen, recipe.preprocess, cache_root), labels(chosen, scheme))
 
     return TrainingData(part(split.train), part(split.validation), split.data_sha256, split.sha256())

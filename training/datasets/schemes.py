@@ -18,6 +18,7 @@ CLASS_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 BINARY = ("benign", "malignant")
+BINARY_NAMES: Mapping[str, str] = MappingProxyType({"benign": "Benign", "malignant": "Malignant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class LabelScheme:
             return dx in self.malignant
         known = sorted(self.malignant | self.benign)
         raise DatasetError(f"class {dx!r} is unknown to the label scheme {self.name!r}, which knows {known}")
+
+    @property
+    def malignant_outputs(self) -> tuple[bool, ...]:
+        """Whether each output counts as malignant."""
+        if self.classes == BINARY:
+            return (False, True)
+        return tuple(self.is_malignant(code) for code in self.classes)
 
     def target(self, dx: str) -> int:
         """Index of the output that `dx` belongs to.

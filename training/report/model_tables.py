@@ -26,6 +26,7 @@ def metrics_table(manifest: Mapping[str, Any]) -> str:
     rows = [
         f"| {title} | {test[name]['value']:.3f} | {test[name]['low']:.3f} to {test[name]['high']:.3f} |"
         for name, title in METRIC_NAMES.items()
+        if name in test
     ]
     head = ["| Metric | Value | 95 % interval |", "| --- | --- | --- |"]
     counts = (

@@ -1,0 +1,96 @@
+"""Pretrained weights come from a source or not at all, and go in at the range that they were trained on."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training import weights
+from training.errors import TrainingError
+from training.models.classifier import RANGES, ImageNetRange, pretrained_classifier
+from training.models.networks import NETWORKS, network
+from training.recipe import NetworkSpec
+from training.weights import WeightsMissing, backbone
+
+PREPROCESS = {
+    "densenet169": keras.applications.densenet.preprocess_input,
+    "resnet50": keras.applications.resnet.preprocess_input,
+    "mobilenet_v2": keras.applications.mobilenet_v2.preprocess_input,
+}
+
+
+@pytest.mark.parametrize("name", list(RANGES))
+def test_each_backbone_gets_the_range_that_it_was_trained_on(name: str) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (1, 4, 4, 3)).astype(np.float32)
+    ranged = np.asarray(ImageNetRange(RANGES[name])(picture / 255))
+    assert ranged == pytest.approx(PREPROCESS[name](picture.copy()), abs=1e-3)
+
+
+def test_no_source_is_an_error_that_names_the_file_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(**_: object) -> None:
+        raise Exception("URL fetch failure")  # noqa: TRY002  # as keras.utils.get_file does
+
+    monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(weights, "APPLICATIONS", {"densenet169": unreachable})
+    with pytest.raises(WeightsMissing, match=r"densenet169_imagenet_notop.weights.h5 is not there.*weights=\"random\""):
+        backbone("densenet169", side=32, weights="imagenet")
+
+
+def test_a_file_in_the_folder_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
+    saved = backbone("mobilenet_v2", side=32, weights="random")
+    saved.save_weights(tmp_path / "mobilenet_v2_imagenet_notop.weights.h5")
+    loaded = backbone("mobilenet_v2", side=32, weights="imagenet")
+    for one, other in zip(saved.get_weights(), loaded.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_partial_file_fills_the_first_layers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
+    saved = backbone("mobilenet_v2", side=32, weights="random")
+    part = keras.Model(saved.input, saved.get_layer("block_3_project_BN").output)
+    part.save_weights(tmp_path / "mobilenet_v2_imagenet_to_block_3_project_BN.weights.h5")
+    loaded = backbone("mobilenet_v2", side=32, weights="imagenet")
+
+    def same(layer: str) -> bool:
+        first, second = (model.get_layer(layer).get_weights()[0] for model in (saved, loaded))
+        return bool(np.array_equal(first, second))
+
+    assert same("Conv1")
+    assert same("block_3_project")
+    assert not same("Conv_1")
+
+
+def test_the_weights_at_hand_are_those_of_imagenet(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(weights.ROOT_VARIABLE, str(data_root / "weights"))
+    kernel = backbone("densenet169", side=64, weights="imagenet").get_layer("conv1_conv").get_weights()[0]
+    # Trained filters are smooth: neighbours agree. Random ones do not.
+    neighbours = np.corrcoef(kernel[:, :-1].ravel(), kernel[:, 1:].ravel())[0, 1]
+    assert neighbours > 0.3
+
+
+def test_a_frozen_backbone_leaves_only_the_head_to_learn() -> None:
+    spec = NetworkSpec(name="mobilenet_v2", weights="random", frozen=True, dropout=0.2)
+    model = pretrained_classifier(spec, input_side=32, classes=7)
+    assert [weight.shape for weight in model.trainable_weights] == [(1280, 7), (7,)]
+    whole = pretrained_classifier(NetworkSpec(name="mobilenet_v2", weights="random"), input_side=32, classes=7)
+    assert len(whole.trainable_weights) > 100
+
+
+def test_the_shipped_form_of_a_classifier_gives_the_softmax_of_its_logits() -> None:
+    spec = NetworkSpec(name="mobilenet_v2", weights="random", dropout=0.5)
+    trained = network("mobilenet_v2").build(spec, 32, 3)
+    pictures = np.random.default_rng(1).random((2, 32, 32, 3), np.float32)
+    logits = trained.predict(pictures, verbose=0)
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    shipped = network("mobilenet_v2").shipped(spec, trained)
+    assert shipped.predict(pictures, verbose=0) == pytest.approx(expected, abs=1e-5)
+
+
+def test_an_unknown_network_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(TrainingError, match=r"no network named 'vgg'; there are \['densenet169'"):
+        network("vgg")
+    assert "three_block" in NETWORKS

@@ -1,0 +1,50 @@
+"""Every network that a recipe can name: how it is trained, and how it is shipped."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import keras
+
+from training.errors import TrainingError
+from training.models.classifier import RANGES, in_float32, pretrained_classifier
+from training.models.conv_student import CONV_STUDENTS, ConvStudent, folded, trained_form
+from training.recipe import NetworkSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Attributes:
+    build: from (spec, input_side, classes) to the model as it is trained, with float32 logits (N, classes).
+    shipped: from (spec, trained model) to its float32 form with probabilities; the process' policy must be float32.
+    """
+
+    build: Callable[[NetworkSpec, int, int], keras.Model]
+    shipped: Callable[[NetworkSpec, keras.Model], keras.Model]
+
+
+CLASSIFIER = Network(
+    lambda spec, side, classes: pretrained_classifier(spec, input_side=side, classes=classes), in_float32
+)
+
+
+def _conv_student(student: ConvStudent) -> Network:
+    return Network(
+        lambda _, side, classes: trained_form(student, input_side=side, classes=classes),
+        lambda _, trained: folded(student, trained),
+    )
+
+
+NETWORKS: Mapping[str, Network] = MappingProxyType(
+    {
+        **{name: _conv_student(student) for name, student in CONV_STUDENTS.items()},
+        **dict.fromkeys(RANGES, CLASSIFIER),
+    }
+)
+
+
+def network(name: str) -> Network:
+    """The network called `name`. Raises TrainingError with the known names where there is none."""
+    if name not in NETWORKS:
+        raise TrainingError(f"no network named {name!r}; there are {sorted(NETWORKS)}")
+    return NETWORKS[name]

@@ -1,0 +1,114 @@
+"""A run's folder: run.json says what made it, history.csv what happened, checkpoints where it stands.
+
+A run that is cut at any point goes on from its last whole epoch.
+"""
+
+import json
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+import tensorflow as tf
+
+from training.errors import TrainingError
+from training.recipe import FitSpec
+from training.schedule import best_epoch, stopped
+
+LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
+HISTORY = "history.csv"
+BEST = "best.keras"
+
+History = list[dict[str, float]]
+
+
+class RunMismatch(TrainingError):
+    """The run folder belongs to another recipe, data or split."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Attributes:
+    path: the folder; it need not exist yet.
+    """
+
+    path: Path
+
+    def open(self, identity: dict[str, Any]) -> None:
+        """Writes run.json, or compares it.
+
+        Raises:
+            RunMismatch: the folder holds a run of another recipe, data set or split.
+        """
+        expected = json.loads(json.dumps(identity))
+        record = self.path / "run.json"
+        if record.is_file():
+            before = json.loads(record.read_text(encoding="utf-8"))
+            if differing := [key for key, value in expected.items() if before.get(key) != value]:
+                raise RunMismatch(
+                    f"{self.path} holds a run with another {' and '.join(differing)}; "
+                    "name another folder with --out, or remove it."
+                )
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps({**expected, **environment()}, indent=2) + "\n", encoding="utf-8")
+
+    def history(self) -> History:
+        """A row each whole epoch so far."""
+        table = self.path / HISTORY
+        rows: History = pd.read_csv(table).to_dict("records") if table.is_file() else []
+        return rows
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Where model and optimiser are kept as they were after an epoch, counted from 1."""
+        return self.path / f"checkpoint-{epoch:03}.keras"
+
+    def save(self, model: keras.Model, history: History, fit: FitSpec) -> None:
+        """Keeps the state after the last epoch of `history`, and the best one where the recipe stops early."""
+        # The history names the checkpoint that holds. The one before goes last, so that a cut at any point leaves a
+        # pair.
+        model.save(self.checkpoint(len(history)))
+        if fit.patience and best_epoch(history) == len(history):
+            beside = self.path / "writing-best.keras"
+            model.save(beside)
+            beside.replace(self.path / BEST)
+        beside = self.path / f"writing-{HISTORY}"
+        pd.DataFrame(history).to_csv(beside, index=False)
+        beside.replace(self.path / HISTORY)
+        for old in self.path.glob("checkpoint-*.keras"):
+            if old != self.checkpoint(len(history)):
+                old.unlink()
+
+    def result(self, fit: FitSpec) -> Path:
+        """The trained model: of the best epoch where the recipe stops early, else of the last.
+
+        Raises:
+            TrainingError: the run is not finished.
+        """
+        history = self.history()
+        if len(history) < fit.epochs and not stopped(history, fit.patience):
+            raise TrainingError(
+                f"{self.path} holds {len(history)} of {fit.epochs} epochs; run `train` first, or name --out"
+            )
+        return self.path / BEST if fit.patience else self.checkpoint(len(history))
+
+
+def environment() -> dict[str, Any]:
+    """Library versions, Python version and git commit ("unknown" outside a checkout) of this process."""
+    return {
+        # TensorFlow's package has another name on some platforms.
+        "libraries": {"tensorflow": tf.__version__, **{name: version(name) for name in LIBRARIES}},
+        "python": platform.python_version(),
+        "git_commit": _git("rev-parse", "--verify", "HEAD") or "unknown",
+        "git_changed_files": len(_git("status", "--porcelain", "--", "app", "training").splitlines()),
+    }
+
+
+def _git(*arguments: str) -> str:
+    folder = Path(__file__).parent.parent
+    answer = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=folder)
+    return answer.stdout.strip() if answer.returncode == 0 else ""
