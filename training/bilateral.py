@@ -9,7 +9,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product
+from itertools import islice, product
 
 import cv2
 import numpy as np
@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from app.screening.preprocess import Image, PreprocessSpec, close_hair, filter_bilateral, otsu_mask, working_image
 from training.datasets.ham10000 import mask_path
-from training.datasets.images import read_image
-from training.datasets.records import LesionRecord
+from training.datasets.images import read_image, read_mask
+from training.datasets.records import DatasetError, LesionRecord
 
 DIAMETERS = (5, 7, 9)
 SIGMAS_COLOR = (10.0, 25.0, 50.0, 75.0)
@@ -50,9 +50,16 @@ class Candidate:
 
 
 def measure_candidates(records: Sequence[LesionRecord], *, images: int, seed: int) -> list[Candidate]:
-    """Measures the grid on `images` random records that have an expert mask."""
-    chosen = random.Random(seed).sample(list(records), images)
-    pairs = [pair for record in tqdm(chosen, desc="masks", unit="image") if (pair := _picture_and_mask(record))]
+    """Measures the grid on `images` random records whose expert mask leaves lesion, border and skin to measure.
+
+    Raises:
+        DatasetError: there are not so many.
+    """
+    shuffled = random.Random(seed).sample(list(records), len(records))
+    found = (pair for record in shuffled if (pair := _picture_and_mask(record)))
+    pairs = list(tqdm(islice(found, images), total=images, desc="masks", unit="image"))
+    if len(pairs) < images:
+        raise DatasetError(f"{images} images were asked for; {len(pairs)} have a mask that leaves something to measure")
     grid = list(product(DIAMETERS, SIGMAS_COLOR, SIGMAS_SPACE))
     return [_measure(pairs, *point) for point in tqdm(grid, desc="candidates")]
 
@@ -63,9 +70,10 @@ def choose(candidates: Sequence[Candidate]) -> Candidate:
     return min(fit, key=lambda row: row.texture)
 
 
-def as_json(candidates: Sequence[Candidate], *, images: int, seed: int) -> dict[str, object]:
+def as_json(candidates: Sequence[Candidate], *, split: str, images: int, seed: int) -> dict[str, object]:
     """What docs/figures/bilateral.json holds."""
     return {
+        "split": split,
         "images": images,
         "seed": seed,
         "candidates": [asdict(row) for row in candidates],
@@ -76,10 +84,9 @@ def as_json(candidates: Sequence[Candidate], *, images: int, seed: int) -> dict[
 def _picture_and_mask(record: LesionRecord) -> tuple[Image, npt.NDArray[np.bool_]] | None:
     spec = PreprocessSpec()
     picture = close_hair(working_image(read_image(record.image_path), spec), spec)
-    mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
+    if not mask_path(record).is_file():
         return None
-    lesion = cv2.resize(mask, picture.shape[1::-1], interpolation=cv2.INTER_AREA) > 127
+    lesion = read_mask(mask_path(record), picture.shape)
     # A lesion that fills the picture leaves no skin to measure, a speck no border.
     return (np.asarray(picture, np.uint8), lesion) if 0.01 < lesion.mean() < 0.7 else None
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from app.screening.bundle import MANIFEST, MANIFEST_DIGEST, MODEL_FILE, load_bundle
+from training.datasets.splits import SplitIdentity
 from training.errors import TrainingError
+from training.recipe import Recipe
 
 OWN_FILES = (MANIFEST, MANIFEST_DIGEST)
 MAX_KERAS_DIFFERENCE = 2e-3
@@ -23,6 +25,22 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise TrainingError(f"{path} does not exist; `python -m training export` writes it")
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def require_bundle(folder: Path, recipe: Recipe, split: SplitIdentity) -> dict[str, Any]:
+    """The manifest of a bundle, after seeing to it that it is of this recipe, data and split.
+
+    Raises:
+        TrainingError: there is none, or it is of another; measuring that would use pictures that it was trained on.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise TrainingError(f"{folder} holds no bundle; run `export` first, or name --out")
+    manifest = read_manifest(folder)
+    training = manifest["training"]
+    same = Recipe.from_dict(training["recipe"]) == recipe
+    if not same or (training["data_sha256"], training["split_sha256"]) != (split.data_sha256, split.split_sha256):
+        raise TrainingError(f"{folder} was made of another recipe, data set or split; run `export` again")
     return manifest
 
 

@@ -53,8 +53,8 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
         "preprocess": teacher.preprocess.to_dict(),
         "augment": asdict(recipe.augment),
         "seed": recipe.seed,
-        "split": data.split_sha256,
-        "data": data.data_sha256,
+        "split": data.identity.split_sha256,
+        "data": data.identity.data_sha256,
     }
     folder = out / "soft_labels" / f"{recipe.name}-{teacher.name}"
     check_bank(folder, identity)

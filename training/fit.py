@@ -51,7 +51,7 @@ def fit(
     if bool(recipe.distil) != bool(soft_labels):
         raise TrainingError(f"{recipe.name} {'learns' if recipe.distil else 'does not learn'} from soft labels")
     folder = RunFolder(run)
-    folder.open({"recipe": recipe.to_dict(), "data_sha256": data.data_sha256, "split_sha256": data.split_sha256})
+    folder.open(recipe, data.identity)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
     model, history = _start(recipe, len(scheme.classes), folder)

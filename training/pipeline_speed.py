@@ -42,15 +42,16 @@ def measure_pipeline(recipe: Recipe, records: Sequence[LesionRecord]) -> dict[st
         def drain(dataset: Any) -> int:
             return sum(len(pictures) for pictures, _, _ in dataset)
 
-        from_cache, _ = _timed(lambda: drain(batches(plain, order, recipe.fit.batch_size)), len(records))
-        augmented, _ = _timed(lambda: drain(training_batches(recipe, part, weights, 0)), len(records))
+        from_cache, _ = _timed(lambda: drain(batches(plain, order, recipe.fit.batch_size)))
+        augmented, _ = _timed(lambda: drain(training_batches(recipe, part, weights, 0)))
     return {"images": len(records), "six_stages": cold, "from_cache": from_cache, "augmented": augmented}
 
 
-def _timed(step: Callable[[], Any], images: int) -> tuple[dict[str, float], Any]:
+def _timed(step: Callable[[], Any], images: int | None = None) -> tuple[dict[str, float], Any]:
+    """Seconds, rate and memory of a step; `images` it goes through, or else the number that it returns."""
     with PeakMemory() as memory:
         started = time.perf_counter()
         answer = step()
         seconds = time.perf_counter() - started
-    rate = images / seconds
+    rate = (answer if images is None else images) / seconds
     return {"seconds": round(seconds, 1), "images_per_second": round(rate), "peak_mb": round(memory.megabytes)}, answer

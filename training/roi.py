@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
@@ -28,11 +28,13 @@ from app.screening.preprocess import (
     working_image,
 )
 from training.datasets.ham10000 import mask_path
-from training.datasets.images import read_image
+from training.datasets.images import read_image, read_mask
 from training.datasets.records import DatasetError, LesionRecord
 
 FAILURE = 0.3
 """An IoU below it counts as a failure."""
+
+FOLDS = 5
 
 CORNER = 0.06
 """Side of the squares in the corners, as a share of the picture's."""
@@ -50,7 +52,7 @@ class RoiMeasure:
     """One picture. Attributes up to `kind` need the expert's mask; the others are signs that serving can compute.
 
     Attributes:
-        image_id, dx: of the record.
+        image_id, lesion, dx: of the record.
         iou, dice: overlap of Otsu's dark class with the expert's mask, 0..1.
         kind: what sort of picture it is: "vignette", "large lesion", "pale lesion", "hair" or "other", the first that
             fits.
@@ -64,6 +66,7 @@ class RoiMeasure:
     """
 
     image_id: str
+    lesion: str
     dx: str
     iou: float
     dice: float
@@ -77,7 +80,7 @@ class RoiMeasure:
     central: float
 
 
-SIGNS = tuple(field.name for field in fields(RoiMeasure))[5:]
+SIGNS = tuple(field.name for field in fields(RoiMeasure))[6:]
 
 
 def measure_roi(records: Sequence[LesionRecord]) -> list[RoiMeasure]:
@@ -105,12 +108,26 @@ def summarise_roi(measures: Sequence[RoiMeasure]) -> dict[str, Any]:
 
 
 def predict_failures(measures: Sequence[RoiMeasure]) -> dict[str, Any]:
-    """AUC of each sign alone (the better direction) and of all together (logistic regression, five folds)."""
+    """AUC of each sign alone (the better direction) and of all together (logistic regression, five folds by lesion).
+
+    Raises:
+        DatasetError: it fails on fewer than five lesions, or on all but fewer than five.
+    """
     failed = np.array([row.iou < FAILURE for row in measures])
+    lesions = [len({row.lesion for row in measures if (row.iou < FAILURE) is side}) for side in (True, False)]
+    if min(lesions) < FOLDS:
+        raise DatasetError(
+            f"the ROI step fails on {lesions[0]} lesions and not on {lesions[1]}: too few to learn its signs from"
+        )
     table = np.array([[asdict(row)[sign] for sign in SIGNS] for row in measures])
     alone = {sign: float(roc_auc_score(failed, table[:, column])) for column, sign in enumerate(SIGNS)}
     together = cross_val_predict(
-        make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)), table, failed, cv=5, method="predict_proba"
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        table,
+        failed,
+        groups=[row.lesion for row in measures],
+        cv=StratifiedGroupKFold(FOLDS),
+        method="predict_proba",
     )[:, 1]
     return {
         "auc_alone": {sign: max(auc, 1 - auc) for sign, auc in alone.items()},
@@ -121,14 +138,14 @@ def predict_failures(measures: Sequence[RoiMeasure]) -> dict[str, Any]:
 def _measure(record: LesionRecord) -> RoiMeasure:
     spec = PreprocessSpec()
     image = working_image(read_image(record.image_path), spec)
-    mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
-    expert = cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_AREA) > 127
+    expert = read_mask(mask_path(record), image.shape)
     filtered = np.asarray(filter_bilateral(close_hair(image, spec), spec), np.uint8)
     otsu = otsu_mask(filtered) == 0
     grey = cv2.cvtColor(filtered, cv2.COLOR_RGB2GRAY).astype(np.float64)
     both = float((otsu & expert).sum())
     return RoiMeasure(
         image_id=record.image_id,
+        lesion=record.group,
         dx=record.dx,
         iou=both / max(float((otsu | expert).sum()), 1.0),
         dice=2 * both / max(float(otsu.sum() + expert.sum()), 1.0),

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.screening.preprocess import Image, PreprocessSpec, preprocess_stages, working_image
 from training.datasets.ham10000 import mask_path
-from training.datasets.images import read_image
+from training.datasets.images import read_image, read_mask
 from training.datasets.records import LesionRecord
 from training.report.page import page
 from training.roi import FAILURE, RoiMeasure
@@ -17,20 +17,24 @@ SHOWN_OF_A_KIND = 15
 
 
 def draw_roi(records: Sequence[LesionRecord], measures: Sequence[RoiMeasure], path: Path) -> None:
-    """Draws the distribution of the overlap by class; no picture of the data set is in it."""
+    """Draws the distribution of the overlap by class and by kind; no picture of the data set is in it."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    classes = sorted({row.dx for row in measures})
-    figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
-    axis.boxplot([[row.iou for row in measures if row.dx == dx] for dx in classes], tick_labels=classes, whis=(5, 95))
-    axis.axhline(FAILURE, color="#9b1c1c", linestyle="--", label=f"failure below {FAILURE}")
-    axis.set(
-        ylabel="IoU with the expert's mask", ylim=(0, 1), title=f"Otsu's mask, {len(records):,} images of HAM10000"
-    )
-    axis.legend()
+    figure, axes = plt.subplots(1, 2, figsize=(12, 4), sharey=True, layout="constrained")
+    for axis, column in zip(axes, ("dx", "kind"), strict=True):
+        rows: dict[str, list[float]] = {}
+        for row in measures:
+            rows.setdefault(getattr(row, column), []).append(row.iou)
+        names = sorted(rows)
+        axis.boxplot([rows[name] for name in names], tick_labels=names, whis=(5, 95))
+        axis.axhline(FAILURE, color="#9b1c1c", linestyle="--", label=f"failure below {FAILURE}")
+        axis.set(ylim=(0, 1), title={"dx": "by class", "kind": "by kind of picture"}[column])
+    axes[0].set_ylabel("IoU with the expert's mask")
+    axes[0].legend()
+    figure.suptitle(f"Otsu's mask, {len(records):,} images of HAM10000")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
@@ -55,9 +59,8 @@ def _before_and_after(record: LesionRecord) -> tuple[Image, Image]:
     spec = PreprocessSpec()
     image = read_image(record.image_path)
     outlined = working_image(image, spec).copy()
-    mask = cv2.imread(str(mask_path(record)), cv2.IMREAD_GRAYSCALE)
-    mask = cv2.resize(mask, outlined.shape[1::-1], interpolation=cv2.INTER_AREA)
-    outlines, _ = cv2.findContours((mask > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    mask = read_mask(mask_path(record), outlined.shape).astype(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(outlined, outlines, -1, (255, 0, 0), 1)
     highlighted = dict(preprocess_stages(image, spec))["roi_highlight"]
     return outlined, np.asarray(highlighted, np.uint8)

@@ -15,11 +15,13 @@ import keras
 import pandas as pd
 import tensorflow as tf
 
+from training.datasets.splits import SplitIdentity
 from training.errors import TrainingError
-from training.recipe import FitSpec
+from training.recipe import FitSpec, Recipe
 from training.schedule import best_epoch, stopped
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
+RECORD = "run.json"
 HISTORY = "history.csv"
 BEST = "best.keras"
 
@@ -38,24 +40,37 @@ class RunFolder:
 
     path: Path
 
-    def open(self, identity: dict[str, Any]) -> None:
+    def open(self, recipe: Recipe, split: SplitIdentity) -> None:
         """Writes run.json, or compares it.
 
         Raises:
             RunMismatch: the folder holds a run of another recipe, data set or split.
         """
-        expected = json.loads(json.dumps(identity))
-        record = self.path / "run.json"
-        if record.is_file():
-            before = json.loads(record.read_text(encoding="utf-8"))
-            if differing := [key for key, value in expected.items() if before.get(key) != value]:
-                raise RunMismatch(
-                    f"{self.path} holds a run with another {' and '.join(differing)}; "
-                    "name another folder with --out, or remove it."
-                )
+        if (self.path / RECORD).is_file():
+            self.require(recipe, split)
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps({**expected, **environment()}, indent=2) + "\n", encoding="utf-8")
+        record = {"recipe": recipe.to_dict(), **_digests(split), **environment()}
+        (self.path / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+    def require(self, recipe: Recipe, split: SplitIdentity) -> None:
+        """Sees to it that the run is of this recipe, data and split.
+
+        Raises:
+            RunMismatch: it is not; a later verb would measure it on pictures that it was trained on.
+            TrainingError: there is no run.
+        """
+        if not (self.path / RECORD).is_file():
+            raise TrainingError(f"{self.path} holds no run; run `train` first, or name --out")
+        before = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
+        differing = [key for key, value in _digests(split).items() if before.get(key) != value]
+        if Recipe.from_dict(before["recipe"]) != recipe:
+            differing.insert(0, "recipe")
+        if differing:
+            raise RunMismatch(
+                f"{self.path} holds a run with another {' and '.join(differing)}; "
+                "name another folder with --out, or remove it."
+            )
 
     def history(self) -> History:
         """A row each whole epoch so far."""
@@ -95,6 +110,10 @@ class RunFolder:
                 f"{self.path} holds {len(history)} of {fit.epochs} epochs; run `train` first, or name --out"
             )
         return self.path / BEST if fit.patience else self.checkpoint(len(history))
+
+
+def _digests(split: SplitIdentity) -> dict[str, str]:
+    return {"data_sha256": split.data_sha256, "split_sha256": split.split_sha256}
 
 
 def environment() -> dict[str, Any]:

@@ -40,14 +40,32 @@ def test_the_domain_never_imports_flask_or_the_rest_of_the_app() -> None:
     assert all(name.startswith("app.screening") for name in names if name.startswith("app"))
 
 
-def test_training_imports_of_the_app_only_the_domain_and_where_the_bundle_lies() -> None:
+def test_training_imports_of_the_app_only_the_domain_and_where_things_lie() -> None:
     names = {name for name in imports_below("training") if name.startswith("app")}
-    assert all(name.startswith("app.screening.") or name == "app.config.DEFAULT_BUNDLE" for name in names), names
+    assert all(name.startswith(("app.screening.", "app.config.")) for name in names), names
 
 
 @pytest.mark.parametrize(("room", "other"), [("app/web", "app.api"), ("app/api", "app.web")])
 def test_web_and_api_do_not_reach_into_each_other(room: str, other: str) -> None:
     assert not [name for name in imports_below(room) if name.startswith(other)]
+
+
+def test_no_module_reads_the_test_part_but_through_its_logged_opening() -> None:
+    readers = {
+        path.relative_to(REPOSITORY).as_posix()
+        for folder in ("app", "training")
+        for path in (REPOSITORY / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "test_ids"
+    }
+    assert readers == {"training/datasets/splits.py"}
+    openers = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in (REPOSITORY / "training").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "open_test"
+    }
+    assert openers == {"training/datasets/parts.py", "training/cli/main.py"}
 
 
 def test_only_one_place_preprocesses() -> None:
@@ -64,5 +82,6 @@ def test_only_one_place_preprocesses() -> None:
         "training/augment.py",
         "training/audit/matching.py",
         "training/bilateral.py",
+        "training/roi.py",
     }
     assert users == {"app/screening/preprocess.py"} | others

@@ -9,7 +9,7 @@ from app.config import REPOSITORY
 from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
 from training.datasets.parts import read_split
-from training.datasets.splits import SplitManifest, select
+from training.datasets.splits import SplitManifest
 from training.evaluate import _screen, to_answers
 from training.metrics import METRICS
 from training.recipe import Recipe, load_recipe
@@ -32,7 +32,9 @@ def test_a_figure_that_was_changed_by_hand_would_be_found(bundle_folder: Path) -
 
 
 def test_the_bilateral_filter_is_the_one_that_the_measurement_chose() -> None:
-    chosen = json.loads((REPOSITORY / BILATERAL).read_text())["chosen"]
+    measured = json.loads((REPOSITORY / BILATERAL).read_text())
+    assert measured["split"] == load_recipe("three_block_ham10000").split
+    chosen = measured["chosen"]
     spec = PreprocessSpec()
     assert (spec.bilateral_diameter, spec.bilateral_sigma_color, spec.bilateral_sigma_space) == (
         chosen["diameter"], chosen["sigma_color"], chosen["sigma_space"],
@@ -61,8 +63,8 @@ def test_the_tflite_file_gives_the_manifest_s_figures_again(
     screener: Screener, data_root: Path, tmp_path: Path
 ) -> None:
     manifest = screener.bundle.manifest
-    records, split = read_split(manifest["training"]["recipe"]["split"], data_root)
-    test = select(records, split.open_test(tmp_path / "log", "re-evaluation of the shipped bundle"))
+    records = read_split(manifest["training"]["recipe"]["split"], data_root)
+    test = records.open_test(tmp_path / "log", "re-evaluation of the shipped bundle")
     answers = to_answers(screener, _screen(screener, test), test)
     for name, metric in METRICS.items():
         # Another processor may round a probability at a bin's or the threshold's edge to the other side.

@@ -16,7 +16,8 @@ from training.audit.matching import INVERSE, Pair, correlate, group_names
 from training.audit.run import audit
 from training.audit.trial import COPIES, Trial, run_trial
 from training.datasets.parts import read
-from training.datasets.records import LesionRecord
+from training.datasets.records import Dataset, DatasetError, LesionRecord, Skip
+from training.datasets.splits import SplitManifest
 
 Picture = np.ndarray
 SIDE = 96
@@ -36,7 +37,7 @@ def test_the_correlation_of_copies_is_high_and_of_other_lesions_low() -> None:
     pictures = [draw_lesion(seed, 224, 224) for seed in range(6)]
     small = [cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in pictures]
     for picture, detail in zip(pictures, small, strict=True):
-        copy = cv2.resize(COPIES["cropped by 5 % on two sides"](picture), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        copy = cv2.resize(COPIES["cropped at three edges"](picture), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         assert correlate(detail, copy) > 0.8
     others = [correlate(small[row], small[column]) for row in range(6) for column in range(row)]
     assert max(others) < 0.6
@@ -48,14 +49,19 @@ def test_copies_among_real_pictures_are_found_and_hardly_anything_else(data_root
     assert trial.precision >= 0.95, trial.summary()
 
 
+PAIRS = (("one", "other"), ("a", "b"))
+
+
 def test_a_trial_counts_what_was_made_found_and_not_expected() -> None:
-    trial = Trial(100, {"mirrored": 8, "cropped": 2}, {"mirrored": 8, "cropped": 0}, (("one", "other"), ("a", "b")))
-    assert (trial.recall, trial.precision) == (0.8, 0.8)
+    trial = Trial(
+        100, {"mirrored": 8, "cropped": 2}, {"mirrored": 8, "cropped": 0}, (("one", "other"), ("a", "b")), known=1
+    )
+    assert (trial.recall, trial.precision) == (0.8, 0.9)
     assert trial.summary()["unexpected"] == [["one", "other"], ["a", "b"]]
 
 
 def test_a_trial_of_more_pictures_than_lesions_is_refused(drawn_root: Path) -> None:
-    with pytest.raises(ValueError, match="cannot be drawn"):
+    with pytest.raises(DatasetError, match="cannot be drawn: 98 lesions"):
         run_trial(read("ham10000", drawn_root).records, pictures=99, copies=1, seed=1)
 
 
@@ -77,19 +83,53 @@ def drawn_findings(tmp_path: Path) -> Findings:
         records.append(replace(records[seed], image_path=path, image_id=name, **changes))
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
-    return audit([*records, record(broken, None)], tmp_path / "out")
+    records.append(record(broken, None))
+    sets = [
+        Dataset(name, tuple(row for row in records if row.source == name), (Skip("note.txt", "no picture"),))
+        for name in ("drawn", "other")
+    ]
+    manifest = SplitManifest(
+        "drawn-split", "drawn", "by hand", 1, (0.5, 0.2, 0.3), "", (), ("lesion0", "lesion1", "lesion2"), (),
+        ("across", "lesion3"),
+    )  # fmt: skip
+    elsewhere = replace(manifest, name="elsewhere-split", dataset="elsewhere")
+    return audit(sets, tmp_path / "out", [manifest, elsewhere])
 
 
 def test_what_was_found_is_counted_by_what_it_connects(drawn_findings: Findings) -> None:
     summary = drawn_findings.summary()
     assert summary["images"] == {"drawn": 6, "other": 1}
-    assert summary["unreadable"] == 1
+    assert list(summary["unreadable"]) == ["drawn/broken"]
+    assert "picture" in summary["unreadable"]["drawn/broken"]
+    assert summary["skipped"] == {"drawn/note.txt": "no picture", "other/note.txt": "no picture"}
     assert summary["pairs"]["same_picture"] == {"drawn + drawn": 2, "drawn + other": 1}
-    assert summary["pairs_within_a_lesion_id"] == 1
-    assert summary["pairs_across_lesion_ids"] == {"drawn + drawn": 1}
-    assert summary["pairs_across_published_parts"] == {"drawn: test + train": 1}
+    assert summary["within_lesion_ids"] == {"drawn": {"pairs": 1, "found": 1}}
+    assert summary["pairs_across_lesion_ids"] == {"drawn": 1}
+    assert summary["joined_lesions"] == {"drawn": [["L1", "L9"]]}
+    assert summary["across_published_parts"] == {
+        "drawn: test + train": {"lesions": 1, "test_images": 1, "train_images": 1}
+    }
+    assert summary["across_splits"] == {"drawn-split": {"lesions": 1, "test_images": 1, "of_test_images": 2}}
     assert summary["contradictory_labels"] == 1
     assert summary["images_also_in"] == {"drawn in other": 1, "other in drawn": 1}
+
+
+def test_a_user_s_own_class_names_are_compared_within_their_set(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.png" for name in ("one", "copy", "far")]
+    for path, seed in zip(paths, (0, 0, 1), strict=True):
+        cv2.imwrite(str(path), draw_lesion(seed, 160, 200))
+    names = ("naevus", "scar", "naevus")
+    own = [replace(record(path, None, dx=dx), source="own") for path, dx in zip(paths, names, strict=True)]
+    summary = audit([Dataset("own", tuple(own))], tmp_path / "out").summary()
+    assert summary["contradictory_labels"] == 1
+    assert summary["pairs_across_lesion_ids"] == summary["within_lesion_ids"] == summary["joined_lesions"] == {}
+
+
+def test_a_set_without_a_readable_picture_is_an_error(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match="none of the 1 pictures can be read"):
+        audit([Dataset("drawn", (record(broken, None),))], tmp_path / "out")
 
 
 def test_groups_are_the_union_of_lesions_and_copies(drawn_findings: Findings) -> None:

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from app.config import REPOSITORY
-from training.bundles import release
+from training.bundles import release, require_bundle
 from training.datasets.parts import TrainingData, training_data
-from training.datasets.schemes import CLINICAL
+from training.datasets.schemes import CLINICAL, ISLAM2024, MELANOMA, LabelScheme
 from training.datasets.splits import PROTOCOLS, make_split
 from training.distil import teachers_soft_labels
 from training.errors import TrainingError
@@ -70,7 +70,7 @@ def whole_run(recipe: Recipe, data: TrainingData, tmp_path_factory: pytest.TempP
 def test_a_run_keeps_what_made_it(whole_run: Path, recipe: Recipe, data: TrainingData) -> None:
     record = json.loads((whole_run / "run.json").read_text())
     assert record["recipe"]["seed"] == recipe.seed
-    assert record["split_sha256"] == data.split_sha256
+    assert record["split_sha256"] == data.identity.split_sha256
     assert record["libraries"]["keras"] == keras.__version__
     history = pd.read_csv(whole_run / "history.csv")
     assert list(history["epoch"]) == [1, 2, 3]
@@ -189,6 +189,47 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     assert (release(folder, tmp_path) / "MODEL_CARD.md").read_text().startswith(f"# Model card: drawn {recipe.version}")
 
 
+@pytest.mark.parametrize("scheme", [ISLAM2024, MELANOMA])
+def test_a_binary_scheme_goes_all_the_way(
+    scheme: LabelScheme, recipe: Recipe, drawn_root: Path, tmp_path: Path
+) -> None:
+    from training.datasets import ham10000
+    from training.export import export
+
+    binary = replace(recipe, name="binary", scheme=scheme.name)
+    records = ham10000.read(drawn_root).records
+    run = tmp_path / "binary"
+    trained = fit(binary, scheme, training_data(binary, scheme, drawn_root, tmp_path / "cache"), run)
+    export(binary, scheme, keras.models.load_model(trained), records[1:11:2], run)
+    manifest = json.loads((run / "bundle" / "manifest.json").read_text())
+    assert [(entry["code"], entry["malignant"]) for entry in manifest["classes"]] == [
+        ("benign", False), ("malignant", True),
+    ]  # fmt: skip
+    command = [sys.executable, "-W", "error", "-c", BUNDLE_SCRIPT, str(run), str(drawn_root)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, timeout=120)
+    measured = json.loads((run / "bundle" / "manifest.json").read_text())["metrics"]["test"]
+    assert measured["malignant_images"] == sum(scheme.is_malignant(record.dx) for record in records[1::2])
+    assert "seven_class_accuracy" not in measured
+
+
+def test_a_run_or_bundle_of_another_recipe_or_split_is_never_measured(
+    whole_run: Path, recipe: Recipe, data: TrainingData
+) -> None:
+    other = replace(data.identity, split_sha256="0" * 64)
+    RunFolder(whole_run).require(recipe, data.identity)
+    with pytest.raises(RunMismatch, match="another split_sha256"):
+        RunFolder(whole_run).require(recipe, other)
+    with pytest.raises(RunMismatch, match="another recipe"):
+        RunFolder(whole_run).require(replace(recipe, seed=99), data.identity)
+    with pytest.raises(TrainingError, match="holds no run"):
+        RunFolder(whole_run / "nothing").require(recipe, data.identity)
+    assert require_bundle(whole_run / "bundle", recipe, data.identity)["name"] == "drawn"
+    with pytest.raises(TrainingError, match="another recipe, data set or split"):
+        require_bundle(whole_run / "bundle", recipe, other)
+    with pytest.raises(TrainingError, match="holds no bundle"):
+        require_bundle(whole_run, recipe, data.identity)
+
+
 def test_the_command_line_names_a_mistake_without_a_traceback(tmp_path: Path) -> None:
     for arguments, words in (
         (["trian"], "No such command 'trian'"),
@@ -201,7 +242,10 @@ def test_the_command_line_names_a_mistake_without_a_traceback(tmp_path: Path) ->
             ["train", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path)],
             "with --data-root or LESION_DATA_ROOT",
         ),
-        (["export", "--recipe", "three_block_ham10000", "--out", str(tmp_path)], "run `train` first"),
+        (["data", "split", "--name", "x", "--protocol", "islam2024", "--groups", __file__], "splits by image"),
+        (["data", "split", "--name", "x", "--seed", "-1"], "Invalid value for '--seed'"),
+        (["data", "split", "--name", "x", "--groups", str(tmp_path)], "is a directory"),
+        (["data", "audit", "--dataset", "nothing", "--data-root", str(tmp_path)], "is no folder"),
     ):
         result = subprocess.run(
             [sys.executable, "-m", "training", *arguments],

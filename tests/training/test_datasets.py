@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.config import REPOSITORY
 from app.screening.decode import DecodeLimits, decode
 from app.screening.preprocess import PreprocessSpec, preprocess
 from tests.training.conftest import write_metadata
@@ -23,6 +24,7 @@ from training.datasets.parts import read_split
 from training.datasets.records import DatasetError, LesionRecord
 from training.datasets.schemes import CLINICAL
 from training.datasets.splits import PROTOCOLS, SplitManifest, data_digest, joined_lesions, make_split, select
+from training.report.documents import AUDIT
 
 
 def lesion_split(records: Sequence[LesionRecord], *, name: str, seed: int) -> SplitManifest:
@@ -140,16 +142,32 @@ def test_a_manifest_survives_its_file_and_its_test_part_is_logged(drawn_root: Pa
 
 
 def test_the_shipped_split_is_re_derived_from_the_data(data_root: Path) -> None:
-    joined_records, split = read_split("ham10000-audited", data_root)
+    split = SplitManifest.load("ham10000-audited")
     records = ham10000.read(data_root).records
     assert len(split.joined) >= 15
-    lesions = {record.lesion_id for record in records}
-    assert len({record.lesion_id for record in joined_records}) == len(lesions) - sum(map(len, split.joined)) + len(
-        split.joined
-    )
     again = make_split(records, PROTOCOLS["lesion"], name=split.name, seed=split.seed, joined=split.joined)
     assert again == split
     assert again.sha256() == split.sha256()
+
+
+def test_the_shipped_split_joins_what_the_documented_audit_found() -> None:
+    found = json.loads((REPOSITORY / AUDIT).read_text())["joined_lesions"]["ham10000"]
+    assert [list(lesions) for lesions in SplitManifest.load("ham10000-audited").joined] == found
+
+
+def test_the_records_of_a_split_carry_joined_lesions_as_one_and_ask_for_the_test_part(
+    data_root: Path, tmp_path: Path
+) -> None:
+    split = SplitManifest.load("ham10000-audited")
+    records = read_split("ham10000-audited", data_root)
+    test = records.open_test(tmp_path / "log.jsonl", "a test")
+    assert "a test" in (tmp_path / "log.jsonl").read_text()
+    assert (len(records.train), len(records.validation), len(test)) == split.sizes
+    lesions = [{record.lesion_id for record in part} for part in (records.train, records.validation, test)]
+    assert sum(map(len, lesions)) == len(set.union(*lesions)) == 7470 - sum(map(len, split.joined)) + len(split.joined)
+    few = read_split("ham10000-audited", data_root, images=50)
+    assert (len(few.train), len(few.validation)) == (50, 50)
+    assert {record.image_id for record in few.train} <= set(split.train)
 
 
 def test_the_lesions_that_the_shipped_split_joins_show_the_same(data_root: Path) -> None:
@@ -195,6 +213,24 @@ def test_groups_of_another_data_set_are_refused(tmp_path: Path) -> None:
 def test_other_files_than_those_that_were_split_are_refused(drawn_root: Path) -> None:
     with pytest.raises(DatasetError, match="are not those that 'ham10000-audited' was made from"):
         read_split("ham10000-audited", drawn_root)
+
+
+def test_a_class_with_too_few_lesions_is_named(drawn_root: Path) -> None:
+    records = [*ham10000.read(drawn_root).records]
+    records[0] = replace(records[0], dx="scar", lesion_id="alone")
+    with pytest.raises(DatasetError, match=r"classes with fewer than 10 lesions: \{'scar': 1\}"):
+        lesion_split(records, name="drawn", seed=3)
+
+
+def test_what_a_split_tears_apart_is_counted(drawn_root: Path) -> None:
+    records = ham10000.read(drawn_root).records
+    lesions = {record.image_id: record.group for record in records}
+    assert lesion_split(records, name="drawn", seed=3).torn(lesions).lesions == 0
+    by_image = make_split(records, PROTOCOLS["islam2024"], name="drawn", seed=3)
+    train = {lesions[image] for image in by_image.train}
+    torn = by_image.torn(lesions)
+    assert torn.test_images == sum(lesions[image] in train for image in by_image.test_ids) > 0
+    assert torn.of_test_images == len(by_image.test_ids)
 
 
 def test_the_data_digest_sees_a_changed_picture_and_a_changed_label(copy: Path) -> None:

@@ -114,6 +114,8 @@ def isic2017_root(tmp_path: Path) -> Path:
         folder / "ISIC-2017_Training_Data_metadata.csv",
         [("image_id", "age_approximate", "sex"), ("ISIC_01", "55", "male"), ("ISIC_02", "unknown", "unknown")],
     )
+    head = ("image_id", "age_approximate", "sex")
+    write_rows(folder / "ISIC-2017_Validation_Data_metadata.csv", [head, ("ISIC_11", "unknown", "female")])
     draw_picture(folder / "ISIC-2017_Training_Data" / "ISIC_01_superpixels.png")
     return tmp_path
 
@@ -126,6 +128,53 @@ def test_isic2017_reads_its_three_parts_and_lists_superpixels(isic2017_root: Pat
     ]  # fmt: skip
     assert (dataset.records[0].age, dataset.records[0].sex, dataset.records[1].age) == (55.0, "male", None)
     assert [skip.name for skip in dataset.skipped] == ["ISIC_01_superpixels"]
+
+
+@pytest.mark.parametrize(
+    ("file", "was", "becomes", "message"),
+    [
+        ("ISIC-2017_Training_Part3_GroundTruth.csv", "melanoma", "mel", r"lacks the columns \['melanoma'\]"),
+        ("ISIC-2017_Training_Part3_GroundTruth.csv", "1.0", "yes", "melanoma of ISIC_01 is 'yes', which is no number"),
+        ("ISIC-2017_Training_Data_metadata.csv", "55", "55+", "age_approximate of ISIC_01 is '55\\+'"),
+        ("ISIC-2017_Training_Data_metadata.csv", "ISIC_02", "ISIC_01", r"lists 1 ids twice, among them \['ISIC_01'\]"),
+        ("ISIC-2017_Test_v2_Part3_GroundTruth.csv", "ISIC_22", "ISIC_99", r"no picture, among them \['ISIC_99'\]"),
+    ],
+)
+def test_isic2017_names_what_is_wrong_in_its_tables(
+    isic2017_root: Path, file: str, was: str, becomes: str, message: str
+) -> None:
+    path = isic2017_root / isic2017.NAME / file
+    path.write_text(path.read_text().replace(was, becomes))
+    with pytest.raises(DatasetError, match=message):
+        isic2017.read(isic2017_root)
+
+
+def test_isic2017_needs_the_metadata_that_were_published(isic2017_root: Path) -> None:
+    path = isic2017_root / isic2017.NAME / "ISIC-2017_Validation_Data_metadata.csv"
+    path.write_bytes("image_id,age_approximate,sex\nISIC_11,55,weiblich-ä\n".encode("latin-1"))
+    with pytest.raises(DatasetError, match="no UTF-8 text"):
+        isic2017.read(isic2017_root)
+    path.unlink()
+    with pytest.raises(DatasetError, match=r"Validation_Data_metadata.csv does not exist"):
+        isic2017.read(isic2017_root)
+
+
+def test_isic2019_names_a_missing_column_and_a_cell_that_is_no_number(isic2019_root: Path) -> None:
+    folder = isic2019_root / isic2019.NAME
+    metadata = (folder / isic2019.METADATA).read_text()
+    (folder / isic2019.METADATA).write_text(metadata.replace("lesion_id", "lesion"))
+    with pytest.raises(DatasetError, match=r"lacks the columns \['lesion_id'\]"):
+        isic2019.read(isic2019_root)
+    (folder / isic2019.METADATA).write_text(metadata.replace("45.0", "old", 1))
+    with pytest.raises(DatasetError, match="age_approx of ISIC_0000001 is 'old', which is no number"):
+        isic2019.read(isic2019_root)
+
+
+def test_isic2019_lists_a_picture_that_its_table_does_not_name(isic2019_root: Path) -> None:
+    draw_picture(isic2019_root / isic2019.NAME / isic2019.IMAGES[0] / "ISIC_stray.jpg")
+    assert ("ISIC_stray", f"not in {isic2019.TRUTH}") in {
+        (skip.name, skip.reason) for skip in isic2019.read(isic2019_root).skipped
+    }
 
 
 def test_a_user_s_own_folders_are_classes(tmp_path: Path) -> None:
@@ -180,27 +229,13 @@ def test_the_published_counts_come_out_exactly(data_root: Path) -> None:
     ("name", "sizes"), [("ham10000-islam2024", (7010, 1002, 2003)), ("ham10000-report2025", (6409, 1603, 2003))]
 )
 def test_the_papers_splits_by_image_are_re_derived(data_root: Path, name: str, sizes: tuple[int, int, int]) -> None:
-    from training.datasets.parts import read_split
+    from training.datasets.parts import read
+    from training.datasets.splits import SplitManifest
 
-    records, split = read_split(name, data_root)
+    split, records = SplitManifest.load(name), read("ham10000", data_root).records
     again = make_split(records, PROTOCOLS[name.removeprefix("ham10000-")], name=name, seed=split.seed)
     assert again == split
-    assert (len(split.train), len(split.validation), len(split.test_ids)) == sizes
-
-
-def test_groups_of_the_audit_keep_lesions_together(drawn_root: Path) -> None:
-    records = ham10000.read(drawn_root).records
-    by_lesion = {record.group: record for record in records}
-    merged = {
-        record.image_id: f"group {record.dx}" if int(record.group.split("_")[2]) < 8 else record.group
-        for record in records
-    }
-    assert len(by_lesion) == 98
-    groups = merged | {record.image_id: record.group for record in records if record.dx != "nv"}
-    split = make_split(records, PROTOCOLS["lesion"], name="drawn", seed=1, groups=groups)
-    together = {record.image_id for record in records if groups[record.image_id] == "group nv"}
-    assert len(together) > 8
-    assert any(together <= set(part) for part in (split.train, split.validation, split.test_ids))
+    assert split.sizes == sizes
 
 
 def test_the_summary_counts_and_is_drawn(isic2017_root: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The ROI step's measurement, on masks worked out by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -69,7 +70,8 @@ def test_signs_of_a_mask_that_fills_the_border() -> None:
 
 
 def test_failures_are_counted_by_class_and_kind(masked: list[LesionRecord], tmp_path: Path) -> None:
-    measures = measure_roi([masked[row] for row in (0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 3)])
+    repeated = [masked[row] for row in (0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 3)]
+    measures = [replace(measure, lesion=f"L{row}") for row, measure in enumerate(measure_roi(repeated))]
     summary = summarise_roi(measures)
     assert summary["all"]["failures"] == pytest.approx(sum(row.iou < FAILURE for row in measures) / 11)
     assert summary["by_class"]["nv"]["images"] == 11
@@ -101,6 +103,17 @@ def test_thin_dark_lines_on_the_skin_are_hair() -> None:
     picture[::12] = 90
     picture[1::12] = 90
     assert _kind(picture, grey, expert) == "hair"
+
+
+def test_too_few_failures_to_learn_from_is_said(masked: list[LesionRecord]) -> None:
+    with pytest.raises(DatasetError, match="fails on 2 lesions and not on 2: too few"):
+        summarise_roi(measure_roi(masked))
+
+
+def test_a_mask_that_cannot_be_read_is_named(masked: list[LesionRecord]) -> None:
+    ham10000.mask_path(masked[1]).write_bytes(b"no mask")
+    with pytest.raises(DatasetError, match=r"1half_segmentation\.png is no mask that can be read"):
+        measure_roi(masked)
 
 
 def test_a_missing_mask_is_named(masked: list[LesionRecord]) -> None:

@@ -4,7 +4,8 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from training.audit.descriptors import orientations
 from training.audit.matching import Pair, group_names
 from training.datasets.records import DatasetError, LesionRecord
 from training.datasets.schemes import CLINICAL
+from training.datasets.splits import SplitManifest, joined_lesions
 from training.report.page import page
 
 SHOWN = 300
@@ -26,13 +28,17 @@ class Findings:
     """Attributes:
     records: of all pictures that could be read, in the order of the rows of `pairs`.
     pairs: what shows the same.
-    unreadable: {file: why} of those that could not be read.
+    unreadable: {data set/image id: why} of those that could not be read.
+    skipped: {data set/name: why} of what the readers left out.
+    manifests: splits of these data sets, to count what they tear apart.
     seconds: how long each step took.
     """
 
     records: Sequence[LesionRecord]
     pairs: Sequence[Pair]
     unreadable: dict[str, str]
+    skipped: dict[str, str]
+    manifests: Sequence[SplitManifest]
     seconds: dict[str, float]
     peak_mb: float
 
@@ -47,26 +53,30 @@ class Findings:
     def summary(self) -> dict[str, Any]:
         """The counts, JSON-ready."""
         kinds = [("same_picture", True), ("same_lesion", False)]
+        groups = self.groups()
         return {
             "images": dict(Counter(record.source for record in self.records)),
-            "unreadable": len(self.unreadable),
+            "unreadable": self.unreadable,
+            "skipped": self.skipped,
             "pairs": {
                 kind: dict(
                     sorted(Counter(self._between(pair) for pair in self.pairs if pair.same_picture is same).items())
                 )
                 for kind, same in kinds
             },
-            "pairs_within_a_lesion_id": sum(self._known(pair) for pair in self.pairs),
+            "within_lesion_ids": self._within_lesion_ids(),
             "pairs_across_lesion_ids": dict(
-                sorted(
-                    Counter(
-                        self._between(pair) for pair in self.pairs if self._same_set(pair) and not self._known(pair)
-                    ).items()
-                )
+                sorted(Counter(self.records[pair.first].source for pair in self.pairs if self._across(pair)).items())
             ),
-            "pairs_across_published_parts": dict(
-                sorted(Counter(parts for pair in self.pairs if (parts := self._parts(pair))).items())
-            ),
+            "joined_lesions": {
+                source: [list(lesions) for lesions in joined]
+                for source, records in self._by_source().items()
+                if (joined := joined_lesions(records, groups[source])) and records[0].lesion_id is not None
+            },
+            "across_published_parts": self._across_parts(groups),
+            "across_splits": {
+                manifest.name: asdict(manifest.torn(groups[manifest.dataset])) for manifest in self.manifests
+            },
             "contradictory_labels": sum(self._contradicts(pair) for pair in self.pairs),
             "images_also_in": self._images_also_in(),
             "seconds": {step: round(duration, 1) for step, duration in self.seconds.items()},
@@ -98,14 +108,50 @@ class Findings:
         one, other = self.records[pair.first], self.records[pair.second]
         return self._same_set(pair) and one.lesion_id is not None and one.lesion_id == other.lesion_id
 
-    def _parts(self, pair: Pair) -> str:
+    def _across(self, pair: Pair) -> bool:
         one, other = self.records[pair.first], self.records[pair.second]
-        if not self._same_set(pair) or one.part == other.part:
-            return ""
-        return f"{one.source}: {' + '.join(sorted(str(record.part) for record in (one, other)))}"
+        named = one.lesion_id is not None and other.lesion_id is not None
+        return self._same_set(pair) and named and one.lesion_id != other.lesion_id
+
+    def _by_source(self) -> dict[str, list[LesionRecord]]:
+        sources: dict[str, list[LesionRecord]] = {}
+        for record in self.records:
+            sources.setdefault(record.source, []).append(record)
+        return sources
+
+    def _within_lesion_ids(self) -> dict[str, dict[str, int]]:
+        """Of each set that names lesions: pairs of images of one lesion, and how many of them were found."""
+        found = Counter(self.records[pair.first].source for pair in self.pairs if self._known(pair))
+        counts = {}
+        for source, records in self._by_source().items():
+            images = Counter(record.lesion_id for record in records if record.lesion_id is not None)
+            if pairs := sum(count * (count - 1) // 2 for count in images.values()):
+                counts[source] = {"pairs": pairs, "found": found[source]}
+        return counts
+
+    def _across_parts(self, groups: dict[str, dict[str, str]]) -> dict[str, dict[str, int]]:
+        """Of each published pair of parts: lesions in both, and images of the one that show a lesion of the other."""
+        counts = {}
+        for source, records in self._by_source().items():
+            by_part: dict[str, list[str]] = {}
+            for record in records:
+                by_part.setdefault(record.part or "", []).append(groups[source][record.image_id])
+            for one, other in combinations(sorted(by_part), 2):
+                shared = set(by_part[one]) & set(by_part[other])
+                counts[f"{source}: {one} + {other}"] = {
+                    "lesions": len(shared),
+                    f"{one}_images": sum(group in shared for group in by_part[one]),
+                    f"{other}_images": sum(group in shared for group in by_part[other]),
+                }
+        return counts
 
     def _contradicts(self, pair: Pair) -> bool:
-        return len({CLINICAL.is_malignant(self.records[row].dx) for row in (pair.first, pair.second)}) > 1
+        one, other = (self.records[row] for row in (pair.first, pair.second))
+        known = CLINICAL.malignant | CLINICAL.benign
+        if {one.dx, other.dx} <= known:
+            return CLINICAL.is_malignant(one.dx) != CLINICAL.is_malignant(other.dx)
+        # Words of a user's own can only be compared with their like.
+        return one.source == other.source and one.dx != other.dx
 
     def _images_also_in(self) -> dict[str, int]:
         shared: dict[tuple[str, str], set[int]] = {}

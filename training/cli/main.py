@@ -75,23 +75,24 @@ def distil(recipe: Recipe, data_root: Path, out: Path) -> None:
 @data_root_option
 @out_option
 def export(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """Writes the trained student as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images."""
+    """Writes the trained network as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images."""
     from training.datasets.parts import read_split
     from training.datasets.schemes import SCHEMES
-    from training.datasets.splits import select
     from training.evaluate import PARITY_IMAGES
     from training.run_folder import RunFolder
 
-    run = out / recipe.name
-    trained = RunFolder(run).result(recipe.fit)
-    records, split = read_split(recipe.split, data_root)
-    test = split.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
-    parity = select(records, test[:PARITY_IMAGES])
+    records = read_split(recipe.split, data_root)
+    run = RunFolder(out / recipe.name)
+    run.require(recipe, records.identity)
+    trained = run.result(recipe.fit)
+    test = records.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     import keras
 
     from training.export import export as export_bundle
 
-    folder = export_bundle(recipe, SCHEMES[recipe.scheme], keras.models.load_model(trained), parity, run)
+    folder = export_bundle(
+        recipe, SCHEMES[recipe.scheme], keras.models.load_model(trained), test[:PARITY_IMAGES], run.path
+    )
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 
 
@@ -101,12 +102,14 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
 @out_option
 def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Fits the calibration of a run's bundle on the validation part."""
-    from training.datasets.parts import few, read_split
-    from training.datasets.splits import select
+    from training.bundles import require_bundle
+    from training.datasets.parts import read_split
     from training.evaluate import calibrate as fit_calibration
 
-    records, split = read_split(recipe.split, data_root)
-    click.echo(fit_calibration(out / recipe.name / "bundle", select(records, few(split.validation, recipe.images))))
+    records = read_split(recipe.split, data_root, recipe.images)
+    bundle = out / recipe.name / "bundle"
+    require_bundle(bundle, recipe, records.identity)
+    click.echo(fit_calibration(bundle, records.validation))
 
 
 @main.command()
@@ -115,17 +118,16 @@ def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
 @out_option
 def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
-    from training.bundles import read_manifest
+    from training.bundles import require_bundle
     from training.datasets.parts import few, read_split
-    from training.datasets.splits import select
     from training.evaluate import evaluate as evaluate_bundle
 
+    records = read_split(recipe.split, data_root)
     run = out / recipe.name
-    if read_manifest(run / "bundle")["calibration"] is None:
+    if require_bundle(run / "bundle", recipe, records.identity)["calibration"] is None:
         raise TrainingError(f"{run / 'bundle'} is not calibrated; run `calibrate` first")
-    records, split = read_split(recipe.split, data_root)
-    test = split.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
-    click.echo(json.dumps(evaluate_bundle(run / "bundle", select(records, few(test, recipe.images)), run), indent=2))
+    test = records.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
+    click.echo(json.dumps(evaluate_bundle(run / "bundle", few(test, recipe.images), run), indent=2))
 
 
 @main.command()

@@ -22,7 +22,7 @@ def read(data_root: Path) -> Dataset:
     """
     folder = data_root / NAME
     metadata = folder / METADATA
-    rows = read_table(metadata, COLUMNS, "image_id")
+    rows = read_table(metadata, COLUMNS, "image_id", numbers=("age",))
     pictures = pictures_in(folder / part for part in IMAGE_FOLDERS)
     require_pictures((row["image_id"] for row in rows), pictures, metadata)
     if unknown := sorted({row["dx"] for row in rows} - set(CLASSES)):

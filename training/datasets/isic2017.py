@@ -20,10 +20,10 @@ def read(data_root: Path) -> Dataset:
     for part, name in PARTS.items():
         folder = data_root / NAME
         truth = folder / f"ISIC-2017_{name}_Part3_GroundTruth.csv"
-        rows = read_table(truth, ("image_id", "melanoma"), "image_id")
+        rows = read_table(truth, ("image_id", "melanoma"), "image_id", numbers=("melanoma",))
         pictures = pictures_in([folder / f"ISIC-2017_{name}_Data"])
         require_pictures((row["image_id"] for row in rows), pictures, truth)
-        patients = _patients(folder / f"ISIC-2017_{name}_Data_metadata.csv")
+        patients = _patients(folder / f"ISIC-2017_{name}_Data_metadata.csv", required=part != "test")
         for row in rows:
             image_id = row["image_id"]
             patient = patients.get(image_id, {})
@@ -44,8 +44,9 @@ def read(data_root: Path) -> Dataset:
     return Dataset(NAME, tuple(sorted(records, key=lambda record: record.image_id)), tuple(skipped))
 
 
-def _patients(path: Path) -> dict[str, dict[str, str]]:
+def _patients(path: Path, *, required: bool) -> dict[str, dict[str, str]]:
     # The test part was published without a metadata table.
-    if not path.is_file():
+    if not required and not path.is_file():
         return {}
-    return {row["image_id"]: row for row in read_table(path, ("image_id", "age_approximate", "sex"), "image_id")}
+    rows = read_table(path, ("image_id", "age_approximate", "sex"), "image_id", numbers=("age_approximate",))
+    return {row["image_id"]: row for row in rows}

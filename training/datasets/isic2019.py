@@ -19,19 +19,21 @@ CODES = {
 
 
 def read(data_root: Path) -> Dataset:
-    """Reads `data_root`/isic2019; images of class UNK are skipped and listed.
+    """Reads `data_root`/isic2019; images of class UNK and pictures that the table does not name are skipped and listed.
 
     Raises:
         DatasetError: a table, a column or a picture is missing, or a row names no class or several.
     """
     folder = data_root / NAME
     truth = folder / TRUTH
-    rows = read_table(truth, ("image", *CODES, "UNK"), "image")
+    rows = read_table(truth, ("image", *CODES, "UNK"), "image", numbers=(*CODES, "UNK"))
     columns = ("image", "age_approx", "anatom_site_general", "lesion_id", "sex")
-    patients = {row["image"]: row for row in read_table(folder / METADATA, columns, "image")}
+    patients = {row["image"]: row for row in read_table(folder / METADATA, columns, "image", numbers=("age_approx",))}
     pictures = pictures_in(folder / name for name in IMAGES)
     require_pictures((row["image"] for row in rows), pictures, truth)
-    records, skipped = [], []
+    named = {row["image"] for row in rows}
+    records = []
+    skipped = [Skip(name, f"not in {TRUTH}") for name in sorted(set(pictures) - named)]
     for row in rows:
         image_id = row["image"]
         classes = [name for name in (*CODES, "UNK") if float(row[name]) > 0]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,10 @@ from training.datasets import folders, ham10000, isic2017, isic2019, kaggle
 from training.datasets.cache import PreprocessedImages, preprocessed
 from training.datasets.records import Dataset, DatasetError, LesionRecord
 from training.datasets.schemes import LabelScheme
-from training.datasets.splits import SplitManifest, data_digest, select
+from training.datasets.splits import SplitIdentity, SplitManifest, data_digest, select
 from training.recipe import Recipe
+
+T = TypeVar("T")
 
 READERS = {
     ham10000.NAME: ham10000.read,
@@ -31,10 +34,35 @@ def read(dataset: str, data_root: Path) -> Dataset:
     return READERS[dataset](data_root) if dataset in READERS else folders.read(data_root / dataset)
 
 
-def read_split(split_name: str, data_root: Path) -> tuple[Sequence[LesionRecord], SplitManifest]:
+@dataclass(frozen=True, slots=True)
+class SplitRecords:
+    """The records of a split. Those of the test part are in no attribute: they are asked for, with a purpose.
+
+    Attributes:
+        train, validation: of those parts.
+        identity: of the split.
+    """
+
+    train: Sequence[LesionRecord]
+    validation: Sequence[LesionRecord]
+    identity: SplitIdentity
+    _split: SplitManifest
+    _records: Sequence[LesionRecord]
+
+    def open_test(self, log: Path, purpose: str) -> Sequence[LesionRecord]:
+        """The records of the test part; appends a line to `log` (JSON lines) first."""
+        return select(self._records, self._split.open_test(log, purpose))
+
+
+def read_split(split_name: str, data_root: Path, images: int | None = None) -> SplitRecords:
     """The records that a split manifest speaks of, after checking that they are the very same files.
 
     Lesions that the manifest joins carry one lesion id, so that intervals over lesions count them once.
+
+    Args:
+        split_name: of the manifest.
+        data_root: holds the data set.
+        images: how many of training and validation, evenly over their ids; None for all.
 
     Raises:
         DatasetError: the files differ from those that were split.
@@ -47,7 +75,9 @@ def read_split(split_name: str, data_root: Path) -> tuple[Sequence[LesionRecord]
             "Make your own with `python -m training data split --name ...`."
         )
     first = {lesion: lesions[0] for lesions in split.joined for lesion in lesions}
-    return [replace(record, lesion_id=first.get(record.group, record.lesion_id)) for record in records], split
+    joined = [replace(record, lesion_id=first.get(record.group, record.lesion_id)) for record in records]
+    train, validation = (select(joined, few(ids, images)) for ids in (split.train, split.validation))
+    return SplitRecords(train, validation, split.identity, split, joined)
 
 
 def labels(records: Sequence[LesionRecord], scheme: LabelScheme) -> npt.NDArray[np.int64]:
@@ -55,11 +85,11 @@ def labels(records: Sequence[LesionRecord], scheme: LabelScheme) -> npt.NDArray[
     return np.array([scheme.target(record.dx) for record in records], dtype=np.int64)
 
 
-def few(image_ids: Sequence[str], count: int | None) -> Sequence[str]:
-    """`count` of the ids, evenly spread; all of them for None or where there are no more."""
-    if count is None or count >= len(image_ids):
-        return image_ids
-    return [image_ids[len(image_ids) * row // count] for row in range(count)]
+def few(values: Sequence[T], count: int | None) -> Sequence[T]:
+    """`count` of the values, evenly spread; all of them for None or where there are no more."""
+    if count is None or count >= len(values):
+        return values
+    return [values[len(values) * row // count] for row in range(count)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +109,12 @@ class TrainingData:
 
     Attributes:
         train, validation: the two parts.
-        data_sha256, split_sha256: which files and which split they are from.
+        identity: which files and which split they are from.
     """
 
     train: LabelledImages
     validation: LabelledImages
-    data_sha256: str
-    split_sha256: str
+    identity: SplitIdentity
 
 
 def training_data(recipe: Recipe, scheme: LabelScheme, data_root: Path, cache_root: Path) -> TrainingData:
@@ -94,10 +123,9 @@ def training_data(recipe: Recipe, scheme: LabelScheme, data_root: Path, cache_ro
     Raises:
         DatasetError: the data set is missing or is not the one that was split.
     """
-    records, split = read_split(recipe.split, data_root)
+    records = read_split(recipe.split, data_root, recipe.images)
 
-    def part(ids: tuple[str, ...]) -> LabelledImages:
-        chosen = select(records, few(ids, recipe.images))
+    def part(chosen: Sequence[LesionRecord]) -> LabelledImages:
         return LabelledImages(preprocessed(chosen, recipe.preprocess, cache_root), labels(chosen, scheme))
 
-    return TrainingData(part(split.train), part(split.validation), split.data_sha256, split.sha256())
+    return TrainingData(part(records.train), part(records.validation), records.identity)

@@ -6,6 +6,7 @@ The test part is not an attribute that a training command could read by accident
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,8 +19,37 @@ from sklearn.model_selection import train_test_split
 from training.datasets.records import DatasetError, LesionRecord
 
 SPLITS_FOLDER = Path(__file__).resolve().parent.parent / "splits"
+LEAST_OF_A_CLASS = 10
+"""So many lesions of a class give each part of 70:10:20 one."""
+
 ALGORITHMS = {"lesion": "lesion-stratified-1", "image": "image-stratified-1"}
 """Names the code below; a change that moves an image to another part needs a new name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitIdentity:
+    """Attributes:
+    data_sha256: `data_digest` of the records that were split.
+    split_sha256: digest of the manifest.
+    """
+
+    data_sha256: str
+    split_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """What a split tears apart.
+
+    Attributes:
+        lesions: with images in training and in test.
+        test_images: that show one of them.
+        of_test_images: all of the test part.
+    """
+
+    lesions: int
+    test_images: int
+    of_test_images: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +65,7 @@ class SplitManifest:
         data_sha256: `data_digest` of the records that were split.
         joined: lesion ids that the leakage audit found to be of one lesion, a tuple each; one part holds them all.
         train, validation: image ids, sorted.
-        test_ids: image ids, sorted. Read through `open_test`, never directly.
+        test_ids: image ids, sorted. Read through `open_test`, never directly: a test holds that no other module does.
     """
 
     name: str
@@ -48,6 +78,16 @@ class SplitManifest:
     train: tuple[str, ...]
     validation: tuple[str, ...]
     test_ids: tuple[str, ...]
+
+    @property
+    def identity(self) -> SplitIdentity:
+        """What a run or a bundle says about the split that it is from."""
+        return SplitIdentity(self.data_sha256, self.sha256())
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Images of training, validation and test."""
+        return len(self.train), len(self.validation), len(self.test_ids)
 
     def sha256(self) -> str:
         """Digest of the manifest's contents, 64 hex digits; bundles carry it."""
@@ -72,6 +112,12 @@ class SplitManifest:
             values[key] = tuple(values[key])
         values["joined"] = tuple(tuple(lesions) for lesions in values["joined"])
         return cls(**values)
+
+    def torn(self, groups: Mapping[str, str]) -> Torn:
+        """Counts what stands in training and in test, by {image id: group}. No image of the test part is opened."""
+        shared = {groups[image] for image in self.train} & {groups[image] for image in self.test_ids}
+        touched = sum(groups[image] in shared for image in self.test_ids)
+        return Torn(len(shared), touched, len(self.test_ids))
 
     def open_test(self, log: Path, purpose: str) -> tuple[str, ...]:
         """The image ids of the test part; appends a line to `log` (JSON lines) first."""
@@ -119,7 +165,10 @@ def joined_lesions(records: Sequence[LesionRecord], groups: Mapping[str, str]) -
         DatasetError: the audit did not see one of the records.
     """
     if absent := [record.image_id for record in records if record.image_id not in groups]:
-        raise DatasetError(f"the audit has not seen {len(absent)} images, among them {absent[:3]}; run it again")
+        raise DatasetError(
+            f"the audit has not seen {len(absent)} images, among them {absent[:3]}. Run it again; if its summary.json "
+            "lists them as unreadable, mend or remove those files first."
+        )
     lesions: dict[str, set[str]] = {}
     for record in records:
         lesions.setdefault(groups[record.image_id], set()).add(record.group)
@@ -144,7 +193,8 @@ def make_split(
         joined: of `joined_lesions`; a split by image has no use for it.
 
     Raises:
-        DatasetError: a lesion has images of several classes, and is not one that the audit joined.
+        DatasetError: a lesion has images of several classes, and is not one that the audit joined; or a class has too
+            few lesions to stand in every part.
     """
     ordered = sorted(records, key=lambda record: record.image_id)
     first = {lesion: lesions[0] for lesions in joined for lesion in lesions} if protocol.by == "lesion" else {}
@@ -158,7 +208,14 @@ def make_split(
         # The audit may join lesions of two classes; the first image stands for them. A lesion may not have two.
         if classes.setdefault(unit, record.dx) != record.dx and unit not in first:
             raise DatasetError(f"lesion {unit} is both {classes[unit]} and {record.dx}")
-    train, validation, test = _stratified(classes, protocol.fractions, seed)
+    try:
+        train, validation, test = _stratified(classes, protocol.fractions, seed)
+    except ValueError as error:
+        few = {dx: count for dx, count in sorted(Counter(classes.values()).items()) if count < LEAST_OF_A_CLASS}
+        raise DatasetError(
+            f"{len(classes)} lesions cannot be split in proportion to their classes ({error}); "
+            f"classes with fewer than {LEAST_OF_A_CLASS} lesions: {few}. Add pictures of them or leave them out."
+        ) from error
 
     def images(part: Sequence[str]) -> tuple[str, ...]:
         chosen = set(part)

@@ -47,13 +47,13 @@ def to_markdown(name: str, tables: Mapping[str, Table]) -> str:
 
 
 def draw(name: str, tables: Mapping[str, Table], folder: Path) -> Path:
-    """Draws class, age, sex, site and dx_type as bars. Returns the PNG."""
+    """Draws the tables of Islam et al. 2024's grouping, class, age, sex, site and dx_type as bars. Returns the PNG."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    titles = [title for title in ("class", "age", "sex", "site", "dx_type") if title in tables]
+    titles = [title for title in ("scheme islam2024", "class", "age", "sex", "site", "dx_type") if title in tables]
     figure, axes = plt.subplots(1, len(titles), figsize=(4 * len(titles), 4), squeeze=False, layout="constrained")
     for axis, title in zip(axes[0], titles, strict=True):
         rows, counts = list(tables[title]), list(tables[title].values())

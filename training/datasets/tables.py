@@ -1,6 +1,7 @@
 """What the readers share: tables with the columns they need, and pictures by id."""
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -11,24 +12,47 @@ UNKNOWN = ("", "unknown", "nan")
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 
-def read_table(path: Path, columns: Sequence[str], key: str) -> list[dict[str, str]]:
+def read_table(path: Path, columns: Sequence[str], key: str, numbers: Sequence[str] = ()) -> list[dict[str, str]]:
     """Rows of a CSV file, ordered by `key`.
 
+    Args:
+        path: the file, UTF-8.
+        columns: those that it must have.
+        key: the column that names a row.
+        numbers: columns whose cells are numbers, or unknown.
+
     Raises:
-        DatasetError: there is no such file, a column is missing, or a key stands twice.
+        DatasetError: there is no such file, it is no UTF-8, a column is missing, a key stands twice, or a cell that
+            should be a number is none.
     """
     if not path.is_file():
         raise DatasetError(
             f"{path} does not exist. Name the folder that holds the data sets with --data-root or LESION_DATA_ROOT."
         )
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is no UTF-8 text ({error}); save it as UTF-8.") from error
+    with io.StringIO(text, newline="") as file:
         reader = csv.DictReader(file)
         if missing := [column for column in columns if column not in (reader.fieldnames or ())]:
             raise DatasetError(f"{path} lacks the columns {missing}; it needs {list(columns)}.")
         rows = sorted(reader, key=lambda row: row[key])
     if twice := sorted({first[key] for first, second in pairwise(rows) if first[key] == second[key]}):
         raise DatasetError(f"{path} lists {len(twice)} ids twice, among them {twice[:3]}.")
+    for row in rows:
+        for column in numbers:
+            if not _is_number(row[column]):
+                raise DatasetError(f"{path}: {column} of {row[key]} is {row[column]!r}, which is no number.")
     return rows
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        known_number(text)
+    except ValueError:
+        return False
+    return True
 
 
 def pictures_in(folders: Iterable[Path]) -> dict[str, Path]:

@@ -13,7 +13,7 @@ def audit_table(summary: Mapping[str, Any]) -> str:
     counts = [[summary["pairs"][kind].get(sets, 0) for kind in ("same_picture", "same_lesion")] for sets in between]
     rows = [f"| {sets} | {one:,} | {other:,} |" for sets, (one, other) in zip(between, counts, strict=True)]
     lines = [
-        f"{images}; {summary['unreadable']} unreadable.",
+        f"{images}; {len(summary['unreadable'])} unreadable, {len(summary['skipped'])} skipped by the readers.",
         f"{summary['seconds']['total']:.0f} s in all, {summary['peak_mb']:,} MB of memory at most.",
         "",
         "| pairs between | one picture | one lesion |",
@@ -22,11 +22,33 @@ def audit_table(summary: Mapping[str, Any]) -> str:
         "",
         *(f"- Images of {words}: {count:,}." for words, count in summary["images_also_in"].items()),
         *(
-            f"- Pairs under different lesion ids, {sets}: {n:,}."
-            for sets, n in summary["pairs_across_lesion_ids"].items()
+            f"- Pairs under different lesion ids of {name}: {n:,}; so {len(summary['joined_lesions'][name])} times "
+            "several ids count as one lesion."
+            for name, n in summary["pairs_across_lesion_ids"].items()
         ),
-        *(f"- Pairs across the parts of {part}: {n:,}." for part, n in summary["pairs_across_published_parts"].items()),
+        *(
+            f"- Pairs of images that {name} gives one lesion id: {row['pairs']:,}, of which the audit finds "
+            f"{row['found']:,} ({row['found'] / row['pairs']:.0%})."
+            for name, row in summary["within_lesion_ids"].items()
+        ),
         f"- Pairs whose labels contradict (benign and malignant): {summary['contradictory_labels']:,}.",
+        "",
+        "| published parts | lesions in both | images of those |",
+        "| --- | --- | --- |",
+        *(
+            f"| {parts} | {row['lesions']:,} | "
+            + ", ".join(f"{count:,} {name.removesuffix('_images')}" for name, count in row.items() if name != "lesions")
+            + " |"
+            for parts, row in summary["across_published_parts"].items()
+        ),
+        "",
+        "| split | lesions in training and test | test images of those |",
+        "| --- | --- | --- |",
+        *(
+            f"| {name} | {row['lesions']:,} | {row['test_images']:,} of {row['of_test_images']:,} "
+            f"({row['test_images'] / row['of_test_images']:.0%}) |"
+            for name, row in summary["across_splits"].items()
+        ),
     ]
     return "\n".join(lines)
 
@@ -52,8 +74,8 @@ def trial_table(trial: Mapping[str, Any]) -> str:
     """Recall by kind of copy, and precision, as Markdown."""
     rows = [f"| {kind} | {made} | {trial['found'][kind]} |" for kind, made in trial["made"].items()]
     verdict = (
-        f"Recall {trial['recall']:.3f}; precision at least {trial['precision']:.3f}: {len(trial['unexpected'])} pairs "
-        "were found beside the copies, and some of those show one lesion under two ids."
+        f"Recall {trial['recall']:.3f}, precision {trial['precision']:.3f}: {len(trial['unexpected'])} pairs were "
+        f"found beside the copies, of which {trial['known']} are of lesions that the split counts as one."
     )
     head = [
         f"| copies among {trial['pictures']:,} pictures of different lesion ids | made | found |",
@@ -67,6 +89,7 @@ def roi_table(summary: Mapping[str, Any]) -> str:
     rows = [("all", summary["all"]), *summary["by_class"].items(), *summary["by_kind"].items()]
     signs = summary["signs"]
     alone = sorted(signs["auc_alone"].items(), key=lambda row: -row[1])
+    together = f"{signs['auc_together']:.3f} together (logistic regression, five folds by lesion)"
     return "\n".join(
         [
             f"| images | count | IoU | Dice | failures (IoU < {summary['failure_below_iou']}) |",
@@ -76,8 +99,9 @@ def roi_table(summary: Mapping[str, Any]) -> str:
                 for name, row in rows
             ),
             "",
-            f"Signs that serving can compute predict a failure with AUC {signs['auc_together']:.3f} together (logistic "
-            "regression, five folds), and alone: " + ", ".join(f"{name} {auc:.3f}" for name, auc in alone) + ".",
+            f"Signs that serving can compute predict a failure with AUC {together}, and alone: "
+            + ", ".join(f"{name} {auc:.3f}" for name, auc in alone)
+            + ".",
         ]
     )
 
@@ -96,7 +120,9 @@ def bilateral_table(measured: Mapping[str, Any]) -> str:
         "| d | σ colour | σ space | skin texture left | border gradient left | Otsu IoU | ms |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    return "\n".join([*head, *rows, "", f"{measured['images']} training images, seed {measured['seed']}."])
+    return "\n".join(
+        [*head, *rows, "", f"{measured['images']} training images of {measured['split']}, seed {measured['seed']}."]
+    )
 
 
 def pipeline_table(measured: Mapping[str, Any]) -> str:
