@@ -74,12 +74,18 @@ def test_the_recipes_are_listed_with_their_sizes() -> None:
     assert "163,527 parameters" in listed.stdout
 
 
+@pytest.fixture(scope="module")
+def smoke_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all recipes: a teacher that was trained for one student is there for the next."""
+    return tmp_path_factory.mktemp("smoke")
+
+
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_small_form_of_a_recipe_goes_all_the_way(name: str, data_root: Path, tmp_path: Path) -> None:
-    arguments = ["--recipe", name, "--smoke", "--data-root", str(data_root), "--out", str(tmp_path)]
+def test_the_small_form_of_a_recipe_goes_all_the_way(name: str, data_root: Path, smoke_out: Path) -> None:
+    arguments = ["--recipe", name, "--smoke", "--data-root", str(data_root), "--out", str(smoke_out)]
     done = command("release", *arguments)
     # A model that saw 320 small pictures may be no better than chance, which `calibrate` refuses, as it should.
     assert done.returncode == 0 or "no better than chance" in done.stderr, done.stderr[-2000:]
-    run = tmp_path / f"{name}-smoke"
+    run = smoke_out / f"{name}-smoke"
     assert (run / "bundle" / "model.tflite").stat().st_size > 100_000
     assert len((run / "history.csv").read_text().splitlines()) == 3

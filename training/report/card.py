@@ -24,13 +24,15 @@ def card(manifest: Mapping[str, Any]) -> str:
     training, calibration = manifest["training"], manifest["calibration"]
     malignant = ", ".join(entry["code"] for entry in manifest["classes"] if entry["malignant"])
     stages = ", ".join(manifest["preprocess"]["stages"])
+    distil = training["recipe"].get("distil")
+    taught = f"taught by {' and '.join(distil['teachers'])}" if distil else "trained on hard labels, without a teacher"
     return f"""# Model card: {manifest["name"]} {manifest["version"]}
 
 Written by `python -m training report` from `manifest.json`; do not edit by hand.
 
 ## Model
 {bundle_line(manifest)}
-The three-block student of Islam et al. 2024 with seven outputs, trained on hard labels without a teacher.
+The three-block student of Islam et al. 2024 with {len(manifest["classes"])} outputs, {taught}.
 Weights: {manifest["licence"]}, as the training data; not for commercial use. Created {manifest["created"]}.
 
 ## Intended use
