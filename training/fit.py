@@ -71,6 +71,7 @@ def fit(
             )
         if recipe.fit.schedule == "plateau":
             model.optimizer.learning_rate = plateau_rate(history, recipe.fit)
+        _reseed(model, recipe.seed, epoch)
         batches = training_batches(recipe, data.train, weights, epoch, soft_labels)
         result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
         scores = _validate(model, data.validation, np.array(scheme.malignant_outputs))
@@ -84,6 +85,14 @@ def _start(recipe: Recipe, classes: int, folder: RunFolder) -> tuple[keras.Model
     if history := folder.history():
         return keras.models.load_model(folder.checkpoint(len(history))), history
     return network(recipe.network.name).build(recipe.network, recipe.preprocess.output_size, classes), []
+
+
+def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:
+    """Dropout of an epoch depends on seed and epoch alone: its state is in no checkpoint."""
+    if isinstance(layer, keras.layers.Dropout):
+        layer.seed_generator.state.assign(np.array([seed, epoch], np.uint32))
+    for inner in getattr(layer, "layers", ()):
+        _reseed(inner, seed, epoch)
 
 
 def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:

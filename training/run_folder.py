@@ -75,7 +75,7 @@ class RunFolder:
     def history(self) -> History:
         """A row each whole epoch so far."""
         table = self.path / HISTORY
-        rows: History = pd.read_csv(table).to_dict("records") if table.is_file() else []
+        rows: History = pd.read_csv(table, float_precision="round_trip").to_dict("records") if table.is_file() else []
         return rows
 
     def checkpoint(self, epoch: int) -> Path:

@@ -26,7 +26,7 @@ def weights_root() -> Path:
     return Path(os.environ.get(ROOT_VARIABLE, REPOSITORY.parent / "shared" / "data" / "weights"))
 
 
-def backbone(name: str, *, side: int, weights: str) -> keras.Model:
+def backbone(name: str, *, side: int, weights: str) -> tuple[keras.Model, frozenset[str]]:
     """A network of keras.applications without its top.
 
     Args:
@@ -35,7 +35,8 @@ def backbone(name: str, *, side: int, weights: str) -> keras.Model:
         weights: "imagenet" or "random".
 
     Returns:
-        A model from (N, side, side, 3), in the range that its own publisher trained on, to a feature map.
+        A model from (N, side, side, 3), in the range that its own publisher trained on, to a feature map; and the names
+        of the layers that are pretrained.
 
     Raises:
         WeightsMissing: "imagenet", and neither the folder nor Keras' cache nor the hub has them.
@@ -43,21 +44,23 @@ def backbone(name: str, *, side: int, weights: str) -> keras.Model:
     build = APPLICATIONS[name]
     shape = (side, side, 3)
     if weights == "random":
-        return build(include_top=False, weights=None, input_shape=shape)
+        return build(include_top=False, weights=None, input_shape=shape), frozenset()
     root = weights_root()
     whole = root / f"{name}_imagenet_notop.weights.h5"
     if whole.is_file():
         model = build(include_top=False, weights=None, input_shape=shape)
         model.load_weights(whole)
-        return model
+        return model, _names(model)
     if partial := sorted(root.glob(f"{name}_imagenet_to_*.weights.h5")):
         # Only the first layers are pretrained; the rest starts from random, as the file's name says.
         model = build(include_top=False, weights=None, input_shape=shape)
         last = partial[0].name.removeprefix(f"{name}_imagenet_to_").removesuffix(".weights.h5")
-        keras.Model(model.input, model.get_layer(last).output).load_weights(partial[0])
-        return model
+        first = keras.Model(model.input, model.get_layer(last).output)
+        first.load_weights(partial[0])
+        print(f"{name}: pretrained up to {last}, from {partial[0].name}; the layers after it start from random")
+        return model, _names(first)
     try:
-        return build(include_top=False, weights="imagenet", input_shape=shape)
+        model = build(include_top=False, weights="imagenet", input_shape=shape)
     except Exception as error:
         # keras.utils.get_file raises a bare Exception where it cannot reach the hub.
         raise WeightsMissing(
@@ -65,3 +68,8 @@ def backbone(name: str, *, side: int, weights: str) -> keras.Model:
             f"reached ({error}). Put the file there, name its folder with {ROOT_VARIABLE}, or set the recipe's "
             'network to weights="random".'
         ) from error
+    return model, _names(model)
+
+
+def _names(model: keras.Model) -> frozenset[str]:
+    return frozenset(layer.name for layer in model.layers)

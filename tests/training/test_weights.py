@@ -41,19 +41,23 @@ def test_no_source_is_an_error_that_names_the_file_and_what_to_do(
 
 def test_a_file_in_the_folder_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
-    saved = backbone("mobilenet_v2", side=32, weights="random")
+    saved, none = backbone("mobilenet_v2", side=32, weights="random")
+    assert none == frozenset()
     saved.save_weights(tmp_path / "mobilenet_v2_imagenet_notop.weights.h5")
-    loaded = backbone("mobilenet_v2", side=32, weights="imagenet")
+    loaded, pretrained = backbone("mobilenet_v2", side=32, weights="imagenet")
+    assert pretrained == {layer.name for layer in loaded.layers}
     for one, other in zip(saved.get_weights(), loaded.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
 
 def test_a_partial_file_fills_the_first_layers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
-    saved = backbone("mobilenet_v2", side=32, weights="random")
+    saved, _ = backbone("mobilenet_v2", side=32, weights="random")
     part = keras.Model(saved.input, saved.get_layer("block_3_project_BN").output)
     part.save_weights(tmp_path / "mobilenet_v2_imagenet_to_block_3_project_BN.weights.h5")
-    loaded = backbone("mobilenet_v2", side=32, weights="imagenet")
+    loaded, pretrained = backbone("mobilenet_v2", side=32, weights="imagenet")
+    assert {"Conv1", "block_3_project_BN"} <= pretrained
+    assert "Conv_1" not in pretrained
 
     def same(layer: str) -> bool:
         first, second = (model.get_layer(layer).get_weights()[0] for model in (saved, loaded))
@@ -66,18 +70,43 @@ def test_a_partial_file_fills_the_first_layers_only(tmp_path: Path, monkeypatch:
 
 def test_the_weights_at_hand_are_those_of_imagenet(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(weights.ROOT_VARIABLE, str(data_root / "weights"))
-    kernel = backbone("densenet169", side=64, weights="imagenet").get_layer("conv1_conv").get_weights()[0]
+    kernel = backbone("densenet169", side=64, weights="imagenet")[0].get_layer("conv1_conv").get_weights()[0]
     # Trained filters are smooth: neighbours agree. Random ones do not.
     neighbours = np.corrcoef(kernel[:, :-1].ravel(), kernel[:, 1:].ravel())[0, 1]
     assert neighbours > 0.3
 
 
-def test_a_frozen_backbone_leaves_only_the_head_to_learn() -> None:
-    spec = NetworkSpec(name="mobilenet_v2", weights="random", frozen=True, dropout=0.2)
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_pretrained_backbone_keeps_its_batch_norm_and_a_frozen_one_everything(
+    frozen: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
+    backbone("mobilenet_v2", side=32, weights="random")[0].save_weights(
+        tmp_path / "mobilenet_v2_imagenet_notop.weights.h5"
+    )
+    spec = NetworkSpec(name="mobilenet_v2", frozen=frozen)
     model = pretrained_classifier(spec, input_side=32, classes=7)
-    assert [weight.shape for weight in model.trainable_weights] == [(1280, 7), (7,)]
-    whole = pretrained_classifier(NetworkSpec(name="mobilenet_v2", weights="random"), input_side=32, classes=7)
-    assert len(whole.trainable_weights) > 100
+    norm = model.get_layer("mobilenetv2_1.00_32").get_layer("Conv_1_bn")
+    kernel = model.get_layer("mobilenetv2_1.00_32").get_layer("Conv_1")
+    before = [np.array(weight) for weight in (*norm.weights, *kernel.weights)]
+    pictures = np.random.default_rng(1).random((8, 32, 32, 3), np.float32)
+    model.compile("sgd", loss="mse")
+    model.train_on_batch(pictures, np.ones((8, 7)))
+    changed = [not np.array_equal(old, new) for old, new in zip(before, (*norm.weights, *kernel.weights), strict=True)]
+    assert changed == [False, False, False, False, not frozen]
+    if frozen:
+        assert [weight.shape for weight in model.trainable_weights] == [(1280, 7), (7,)]
+
+
+def test_a_backbone_from_random_learns_all_of_it() -> None:
+    model = pretrained_classifier(NetworkSpec(name="mobilenet_v2", weights="random"), input_side=32, classes=7)
+    norm = model.get_layer("mobilenetv2_1.00_32").get_layer("Conv_1_bn")
+    before = np.array(norm.moving_mean)
+    model.compile("sgd", loss="mse")
+    model.train_on_batch(np.random.default_rng(1).random((8, 32, 32, 3), np.float32), np.ones((8, 7)))
+    assert not np.array_equal(before, np.array(norm.moving_mean))
 
 
 def test_the_shipped_form_of_a_classifier_gives_the_softmax_of_its_logits() -> None:

@@ -43,8 +43,9 @@ class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no t
 def pretrained_classifier(spec: NetworkSpec, *, input_side: int, classes: int) -> keras.Model:
     """Builds the classifier.
 
-    A pretrained backbone's batch norm keeps its statistics, frozen or not: batches of some ten pictures estimate them
-    worse than ImageNet did. One that starts from random has none to keep, and learns them.
+    A pretrained backbone's batch norm stays as it was loaded, statistics, scale and shift, frozen or not: batches of
+    some ten pictures estimate its statistics worse than ImageNet did. One that starts from random has none to keep, and
+    learns them; of a backbone that is pretrained in part, the rest does.
 
     Args:
         spec: its backbone is `spec.name`.
@@ -54,12 +55,14 @@ def pretrained_classifier(spec: NetworkSpec, *, input_side: int, classes: int) -
     Returns:
         A model to float32 logits (N, classes).
     """
-    base = backbone(spec.name, side=input_side, weights=spec.weights)
-    base.trainable = not spec.frozen
+    base, pretrained = backbone(spec.name, side=input_side, weights=spec.weights)
+    for layer in base.layers:
+        # Keras hands a model's own `training` down to the layers, so that calling it with training=False does nothing.
+        keeps = isinstance(layer, keras.layers.BatchNormalization) or spec.frozen
+        layer.trainable = not (layer.name in pretrained and keeps)
     pictures = keras.Input((input_side, input_side, 3), name="picture")
     ranged = ImageNetRange(RANGES[spec.name], dtype="float32", name="range")(pictures)
-    maps = base(ranged, training=False) if spec.weights == "imagenet" or spec.frozen else base(ranged)
-    features = keras.layers.GlobalAveragePooling2D(name="features")(maps)
+    features = keras.layers.GlobalAveragePooling2D(name="features")(base(ranged))
     if spec.head_units:
         features = keras.layers.Dense(spec.head_units, activation="relu", name="head")(features)
         features = keras.layers.BatchNormalization(name="head_norm")(features)
