@@ -18,18 +18,27 @@ from app.screening.preprocess import preprocess
 from app.screening.synthetic import draw_lesion
 from training.bundles import write_manifest
 from training.datasets.images import read_image
+from training.datasets.parts import few
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, LabelScheme
+from training.models.half_precision import round_first_convolution
 from training.models.networks import network
 from training.recipe import Recipe
 from training.run_folder import environment
 
 PARITY_SEEDS = (1, 2)
+ROUNDING_PICTURES = 64
 WEIGHTS_LICENCE = "CC BY-NC 4.0"
 
 
 def export(
-    recipe: Recipe, scheme: LabelScheme, trained: keras.Model, parity_records: Sequence[LesionRecord], run: Path
+    recipe: Recipe,
+    scheme: LabelScheme,
+    trained: keras.Model,
+    *,
+    training_records: Sequence[LesionRecord],
+    parity_records: Sequence[LesionRecord],
+    run: Path,
 ) -> Path:
     """Writes `run`/bundle and `run`/keras_probabilities.json.
 
@@ -37,16 +46,24 @@ def export(
         recipe: of the run.
         scheme: its label scheme.
         trained: the model with the chosen weights, as it was trained.
+        training_records: of the training part, from which some show what goes together in a picture when weights are
+            rounded to half precision.
         parity_records: real images for which Keras probabilities are kept, to be compared with the .tflite file by
             a process without TensorFlow.
         run: the run folder.
     """
     keras.mixed_precision.set_dtype_policy("float32")
     model = network(recipe.network.name).shipped(recipe.network, trained)
+    rounded = model
+    if network(recipe.network.name).rounded:
+        rounded = keras.models.clone_model(model)
+        rounded.set_weights(model.get_weights())
+        sample = few(training_records, ROUNDING_PICTURES)
+        round_first_convolution(rounded, _pictures(recipe, [record.image_path for record in sample]))
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "parity").mkdir(parents=True)
-    content = to_fp16_tflite(model)
+    content = to_fp16_tflite(rounded)
     (folder / MODEL_FILE).write_bytes(content)
     parity = []
     for seed in PARITY_SEEDS:
@@ -70,11 +87,14 @@ def to_fp16_tflite(model: keras.Model) -> bytes:
 
 
 def _answer(model: keras.Model, recipe: Recipe, paths: Sequence[Path]) -> list[list[float]]:
-    pictures: list[npt.NDArray[np.float32]] = [preprocess(read_image(path), recipe.preprocess) for path in paths]
-    if not pictures:
+    if not paths:
         return []
-    probabilities: list[list[float]] = model.predict(np.stack(pictures), batch_size=32, verbose=0).tolist()
+    probabilities: list[list[float]] = model.predict(_pictures(recipe, paths), batch_size=32, verbose=0).tolist()
     return probabilities
+
+
+def _pictures(recipe: Recipe, paths: Sequence[Path]) -> npt.NDArray[np.float32]:
+    return np.stack([preprocess(read_image(path), recipe.preprocess) for path in paths])
 
 
 def _manifest(

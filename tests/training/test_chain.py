@@ -173,8 +173,9 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     from training.export import export
 
     records = ham10000.read(drawn_root).records
+    trained = keras.models.load_model(RunFolder(whole_run).checkpoint(EPOCHS), compile=False)
     folder = export(
-        recipe, CLINICAL, keras.models.load_model(RunFolder(whole_run).checkpoint(EPOCHS)), records[1:61:2], whole_run
+        recipe, CLINICAL, trained, training_records=records[::2], parity_records=records[1:61:2], run=whole_run
     )
     with pytest.raises(TrainingError, match="is not finished"):
         release(folder, tmp_path)
@@ -200,7 +201,8 @@ def test_a_binary_scheme_goes_all_the_way(
     records = ham10000.read(drawn_root).records
     run = tmp_path / "binary"
     trained = fit(binary, scheme, training_data(binary, scheme, drawn_root, tmp_path / "cache"), run)
-    export(binary, scheme, keras.models.load_model(trained), records[1:11:2], run)
+    model = keras.models.load_model(trained, compile=False)
+    export(binary, scheme, model, training_records=records[::2], parity_records=records[1:11:2], run=run)
     manifest = json.loads((run / "bundle" / "manifest.json").read_text())
     assert [(entry["code"], entry["malignant"]) for entry in manifest["classes"]] == [
         ("benign", False), ("malignant", True),

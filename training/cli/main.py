@@ -91,7 +91,12 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.export import export as export_bundle
 
     folder = export_bundle(
-        recipe, SCHEMES[recipe.scheme], keras.models.load_model(trained), test[:PARITY_IMAGES], run.path
+        recipe,
+        SCHEMES[recipe.scheme],
+        keras.models.load_model(trained, compile=False),
+        training_records=records.train,
+        parity_records=test[:PARITY_IMAGES],
+        run=run.path,
     )
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 

@@ -17,10 +17,12 @@ class Network:
     """Attributes:
     build: from (spec, input_side, classes) to the model as it is trained, with float32 logits (N, classes).
     shipped: from (spec, trained model) to its float32 form with probabilities; the process' policy must be float32.
+    rounded: whether its first convolution is rounded to half precision with care (half_precision.py).
     """
 
     build: Callable[[NetworkSpec, int, int], keras.Model]
     shipped: Callable[[NetworkSpec, keras.Model], keras.Model]
+    rounded: bool = False
 
 
 CLASSIFIER = Network(
@@ -32,6 +34,7 @@ def _conv_student(student: ConvStudent) -> Network:
     return Network(
         lambda _, side, classes: trained_form(student, input_side=side, classes=classes),
         lambda _, trained: folded(student, trained),
+        rounded=True,
     )
 
 
