@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from app.screening.bundle import MANIFEST, MANIFEST_DIGEST, MODEL_FILE, load_bundle
-from training.datasets.splits import SplitIdentity
+from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
 from training.recipe import Recipe
 
 OWN_FILES = (MANIFEST, MANIFEST_DIGEST)
 MAX_KERAS_DIFFERENCE = 2e-3
 """Of a class probability between the Keras model and the .tflite file."""
+
+PREDICTIONS = "test_predictions.csv"
+"""In the run folder: a row a test image."""
 
 MAX_MODEL_BYTES = round(469.77 * 1000)
 """The size limit of the published student's fp16 file, 469.77 KB with 1 KB = 1,000 bytes."""

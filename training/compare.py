@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from training.bundles import PREDICTIONS
 from training.errors import TrainingError
 from training.metrics import BINARY_METRICS, RESAMPLES, Answers, Metric
-
-PREDICTIONS = "test_predictions.csv"
 
 
 def paired_differences(

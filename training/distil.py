@@ -1,6 +1,7 @@
 """Brings a student's teachers and its views together: soft labels for `fit`."""
 
 import hashlib
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from training.models.networks import network
 from training.recipe import DistilSpec, Recipe, load_recipe
 from training.run_folder import RunFolder
 from training.soft_labels import SoftLabels, check_bank, fill_bank
-from training.views import Views
+from training.views import VIEWS_ALGORITHM, Views
 
 
 def teachers_soft_labels(recipe: Recipe, data_root: Path, out: Path) -> SoftLabels:
@@ -32,22 +33,24 @@ def teachers_soft_labels(recipe: Recipe, data_root: Path, out: Path) -> SoftLabe
     """
     if recipe.distil is None:
         raise TrainingError(f"{recipe.name} has no teachers; use `train`")
-    banks = tuple(_bank(recipe, recipe.distil, load_recipe(name), data_root, out) for name in recipe.distil.teachers)
-    return SoftLabels(banks, recipe.distil.temperature)
+    found = [_bank(recipe, recipe.distil, load_recipe(name), data_root, out) for name in recipe.distil.teachers]
+    source = hashlib.sha256(json.dumps([identity for identity, _ in found], sort_keys=True).encode()).hexdigest()
+    return SoftLabels(tuple(bank for _, bank in found), recipe.distil.temperature, source)
 
 
-def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, out: Path) -> Any:
-    run = out / teacher.name
+def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, out: Path) -> tuple[Any, Any]:
+    run = RunFolder(out / teacher.name)
     if (teacher.dataset, teacher.split, teacher.scheme) != (recipe.dataset, recipe.split, recipe.scheme):
         raise TrainingError(
             f"{teacher.name} was trained on {teacher.split} with {teacher.scheme}, {recipe.name} is on {recipe.split} "
             f"with {recipe.scheme}: a teacher that saw the student's test part would leak it"
         )
-    weights = RunFolder(run).result(teacher.fit)
+    weights = run.result(teacher.fit)
     # The teacher sees the student's pictures and views through its own preprocessing.
     data = training_data(
         replace(recipe, preprocess=teacher.preprocess), SCHEMES[recipe.scheme], data_root, out / "cache"
     )
+    run.require(teacher, data.identity)
     identity = {
         "teacher": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "preprocess": teacher.preprocess.to_dict(),
@@ -55,10 +58,12 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
         "seed": recipe.seed,
         "split": data.identity.split_sha256,
         "data": data.identity.data_sha256,
+        "pictures": hashlib.sha256("\n".join(data.train.images.image_ids).encode()).hexdigest(),
+        "views": VIEWS_ALGORITHM,
     }
     folder = out / "soft_labels" / f"{recipe.name}-{teacher.name}"
     check_bank(folder, identity)
-    return fill_bank(folder, identity, _views(recipe, data), distil.views, _Answer(teacher, weights))
+    return identity, fill_bank(folder, identity, _views(recipe, data), distil.views, _Answer(teacher, weights))
 
 
 def _views(recipe: Recipe, data: TrainingData) -> Views:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from app.screening.decision import CLIP, Calibration, decide
 from app.screening.screener import Screener
-from training.bundles import read_manifest, write_manifest
+from training.bundles import PREDICTIONS, read_manifest, write_manifest
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
@@ -107,7 +107,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str,
     )
     manifest["operating_point"].update(measured_on=where, **measured)
     write_manifest(folder, manifest)
-    _write_predictions(run / "test_predictions.csv", screener, raw, answers, test)
+    _write_predictions(run / PREDICTIONS, screener, raw, answers, test)
     metrics: dict[str, Any] = manifest["metrics"]
     return metrics
 

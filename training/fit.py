@@ -51,11 +51,11 @@ def fit(
     if bool(recipe.distil) != bool(soft_labels):
         raise TrainingError(f"{recipe.name} {'learns' if recipe.distil else 'does not learn'} from soft labels")
     folder = RunFolder(run)
-    folder.open(recipe, data.identity)
+    folder.open(recipe, data.identity, soft_labels.source if soft_labels else None)
     keras.utils.set_random_seed(recipe.seed)
     keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
     model, history = _start(recipe, len(scheme.classes), folder)
-    counts = np.bincount(data.train.labels, minlength=len(scheme.classes))
+    counts = np.bincount(data.train.labels[epoch_order(recipe, data.train.labels, 0)], minlength=len(scheme.classes))
     weights = inverse_frequency(counts, power=recipe.fit.class_weight_power)
     restarts = {sum(recipe.fit.cycles[:cycle]): cycle for cycle in range(len(recipe.fit.cycles))}
     steps = len(epoch_order(recipe, data.train.labels, 0)) // recipe.fit.batch_size
@@ -83,7 +83,12 @@ def fit(
 
 def _start(recipe: Recipe, classes: int, folder: RunFolder) -> tuple[keras.Model, History]:
     if history := folder.history():
-        return keras.models.load_model(folder.checkpoint(len(history))), history
+        last = folder.checkpoint(len(history))
+        if not last.is_file():
+            raise TrainingError(
+                f"{last} is gone, which the history beside it names; remove {folder.path} to start anew"
+            )
+        return keras.models.load_model(last), history
     return network(recipe.network.name).build(recipe.network, recipe.preprocess.output_size, classes), []
 
 
@@ -103,6 +108,8 @@ def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.
             for at in batches
         ]
     )
+    if not np.isfinite(logits).all():
+        raise TrainingError("the network answers with infinities: it diverged. Lower the recipe's learning rate")
     log_p = log_softmax(logits.astype(np.float64), axis=1)
     probabilities = np.exp(log_p)
     truth = is_malignant[validation.labels]

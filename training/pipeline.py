@@ -42,7 +42,8 @@ def training_batches(
 
     Returns:
         A tf.data.Dataset of (pictures float32 (B, side, side, 3) 0..1, targets float32 (B, K), weights float32 (B,));
-        what does not fill a batch is left out. With soft labels the targets are (B, 2K): the teachers' logits follow.
+        a mixed picture weighs what its classes weigh. With soft labels the targets are (B, 2K): the teachers' logits
+        follow. What does not fill a batch is left out.
     """
     views = Views(
         train.images.pixels, np.eye(len(weights), dtype=np.float32)[train.labels], recipe.augment, recipe.seed
@@ -53,7 +54,7 @@ def training_batches(
         pictures, targets = views.make(rows, view)
         if soft_labels:
             targets = np.hstack([targets, soft_labels.logits(view, rows)])
-        return pictures, targets, weights[train.labels[rows]]
+        return pictures, targets, targets[:, : len(weights)] @ weights
 
     return batches(read, epoch_order(recipe, train.labels, epoch), recipe.fit.batch_size)
 

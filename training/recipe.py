@@ -2,8 +2,8 @@
 
 import importlib
 import pkgutil
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Self
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, Self, get_args
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
@@ -11,6 +11,9 @@ from training.errors import TrainingError
 
 SMOKE = "-smoke"
 """Behind a recipe's name: the recipe in small."""
+
+Schedule = Literal["cosine", "constant", "plateau"]
+WeightSource = Literal["imagenet", "random"]
 
 SMOKE_SIDE, SMOKE_IMAGES = 64, 320
 
@@ -29,10 +32,14 @@ class NetworkSpec:
     """
 
     name: str = "three_block"
-    weights: Literal["imagenet", "random"] = "imagenet"
+    weights: WeightSource = "imagenet"
     frozen: bool = False
     head_units: int = 0
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.weights not in get_args(WeightSource):
+            raise ValueError(f"no weights named {self.weights!r}; there are {get_args(WeightSource)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,12 @@ class DistilSpec:
     temperature: float
     alpha: float
     views: int
+
+    def __post_init__(self) -> None:
+        if not self.teachers or self.temperature <= 0 or not 0 <= self.alpha <= 1 or self.views < 1:
+            raise ValueError(
+                f"teachers, a temperature above 0, an alpha in 0..1 and at least one view are needed: {self}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,7 @@ class FitSpec:
     label_smoothing: float
     mixed_precision: str
     optimizer: str = "adamw"
-    schedule: Literal["cosine", "constant", "plateau"] = "cosine"
+    schedule: Schedule = "cosine"
     focal_gamma: float = 0.0
     plateau_factor: float = 0.5
     plateau_patience: int = 5
@@ -96,6 +109,8 @@ class FitSpec:
     def __post_init__(self) -> None:
         if not self.cycles or min(self.cycles) <= self.warmup_epochs:
             raise ValueError(f"each cycle needs more epochs than its warm-up ({self.warmup_epochs}): {self.cycles}")
+        if self.schedule not in get_args(Schedule):
+            raise ValueError(f"no schedule named {self.schedule!r}; there are {get_args(Schedule)}")
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"no optimizer named {self.optimizer!r}; there are {OPTIMIZERS}")
 
@@ -135,6 +150,10 @@ class Recipe:
     distil: DistilSpec | None = None
     images: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.distil and self.fit.focal_gamma:
+            raise ValueError("focal loss and distillation exclude each other")
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return asdict(self)
@@ -143,6 +162,8 @@ class Recipe:
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The recipe that `to_dict` or an older version of it wrote; what it did not know yet has its default."""
         distil = values.get("distil")
+        if unknown := sorted(set(values) - {field.name for field in fields(cls)}):
+            raise TrainingError(f"the recipe has fields that this version does not know: {unknown}")
         return cls(
             **{
                 **values,

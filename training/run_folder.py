@@ -15,7 +15,7 @@ import keras
 import pandas as pd
 import tensorflow as tf
 
-from training.datasets.splits import SplitIdentity
+from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
 from training.recipe import FitSpec, Recipe
 from training.schedule import best_epoch, stopped
@@ -40,17 +40,22 @@ class RunFolder:
 
     path: Path
 
-    def open(self, recipe: Recipe, split: SplitIdentity) -> None:
-        """Writes run.json, or compares it.
+    def open(self, recipe: Recipe, split: SplitIdentity, soft_labels: str | None = None) -> None:
+        """Writes run.json, or compares it; `soft_labels` is the source of those that the run learns from.
 
         Raises:
             RunMismatch: the folder holds a run of another recipe, data set or split.
         """
         if (self.path / RECORD).is_file():
             self.require(recipe, split)
+            if json.loads((self.path / RECORD).read_text(encoding="utf-8")).get("soft_labels") != soft_labels:
+                raise RunMismatch(
+                    f"{self.path} holds a run that learnt from other soft labels; name another folder with --out, or "
+                    "remove it."
+                )
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        record = {"recipe": recipe.to_dict(), **_digests(split), **environment()}
+        record = {"recipe": recipe.to_dict(), **_digests(split), "soft_labels": soft_labels, **environment()}
         (self.path / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
     def require(self, recipe: Recipe, split: SplitIdentity) -> None:
@@ -109,7 +114,12 @@ class RunFolder:
             raise TrainingError(
                 f"{self.path} holds {len(history)} of {fit.epochs} epochs; run `train` first, or name --out"
             )
-        return self.path / BEST if fit.patience else self.checkpoint(len(history))
+        trained = self.path / BEST if fit.patience else self.checkpoint(len(history))
+        if not trained.is_file():
+            raise TrainingError(
+                f"{trained} is gone, which {HISTORY} beside it names; remove {self.path} and train again"
+            )
+        return trained
 
 
 def _digests(split: SplitIdentity) -> dict[str, str]:

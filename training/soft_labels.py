@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_softmax, logsumexp
 from tqdm import tqdm
 
 from training.errors import TrainingError
@@ -30,12 +31,14 @@ class BankMismatch(TrainingError):
 @dataclass(frozen=True, slots=True)
 class SoftLabels:
     """Attributes:
-    banks: float16 (views, N, K) of each teacher, mapped from disk.
+    banks: float16 (views, N, K) of each teacher.
     temperature: at which several teachers are averaged.
+    source: digest of what the answers depend on; a student's run is of one source.
     """
 
     banks: tuple[npt.NDArray[np.float16], ...]
     temperature: float
+    source: str = ""
 
     @property
     def views(self) -> int:
@@ -46,9 +49,8 @@ class SoftLabels:
         """float32 (B, K): logits whose softmax at the temperature is the mean of the teachers' at it."""
         answers = np.stack([bank[view][rows].astype(np.float32) for bank in self.banks]) / self.temperature
         if len(answers) > 1:
-            shifted = answers - answers.max(axis=-1, keepdims=True)
-            log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-            answers = np.log(np.exp(log_p).mean(axis=0, keepdims=True))
+            # In logarithms throughout: a probability that underflows would give a logit of minus infinity.
+            answers = logsumexp(log_softmax(answers, axis=-1), axis=0, keepdims=True) - np.log(len(answers))
         return np.asarray(answers[0] * self.temperature, np.float32)
 
 
@@ -86,7 +88,10 @@ def fill_bank(
         beside = folder / f"writing-view-{view:03}.npy"
         np.save(beside, np.concatenate(answers).astype(np.float16))
         beside.replace(path)
-    return np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])
+    bank = np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])
+    if bank.shape[:2] != (count, len(views.pixels)) or not np.isfinite(bank).all():
+        raise BankMismatch(f"the soft labels in {folder} are not of {len(views.pixels)} pictures; remove that folder")
+    return np.asarray(bank, np.float16)
 
 
 def check_bank(folder: Path, identity: dict[str, Any]) -> None:

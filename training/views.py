@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from training.augment import AugmentSpec, augment
 
+VIEWS_ALGORITHM = "views-1"
+"""Names the code here and in augment.py; a change that gives another picture for the same numbers needs a new name."""
+
 PARTNER = 1
 """Marks the random numbers that choose what is mixed in; those of the picture itself carry no mark."""
 

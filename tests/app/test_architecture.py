@@ -58,7 +58,7 @@ def test_no_module_reads_the_test_part_but_through_its_logged_opening() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == "test_ids"
     }
-    assert readers == {"training/datasets/splits.py"}
+    assert readers == {"training/datasets/manifests.py"}
     openers = {
         path.relative_to(REPOSITORY).as_posix()
         for path in (REPOSITORY / "training").rglob("*.py")

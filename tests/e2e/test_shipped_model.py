@@ -8,8 +8,8 @@ import pytest
 from app.config import REPOSITORY
 from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
+from training.datasets.manifests import SplitManifest
 from training.datasets.parts import read_split
-from training.datasets.splits import SplitManifest
 from training.evaluate import _screen, to_answers
 from training.metrics import METRICS
 from training.recipe import Recipe, load_recipe

@@ -12,12 +12,12 @@ import pytest
 from app.screening.synthetic import draw_lesion
 from training.audit.descriptors import orientations
 from training.audit.findings import Findings
-from training.audit.matching import INVERSE, Pair, correlate, group_names
+from training.audit.matching import EDGE, INVERSE, SAME_LESION, Pair, _field_of_view, correlate, group_names
 from training.audit.run import audit
 from training.audit.trial import COPIES, Trial, run_trial
+from training.datasets.manifests import SplitManifest
 from training.datasets.parts import read
 from training.datasets.records import Dataset, DatasetError, LesionRecord, Skip
-from training.datasets.splits import SplitManifest
 
 Picture = np.ndarray
 SIDE = 96
@@ -41,6 +41,28 @@ def test_the_correlation_of_copies_is_high_and_of_other_lesions_low() -> None:
         assert correlate(detail, copy) > 0.8
     others = [correlate(small[row], small[column]) for row in range(6) for column in range(row)]
     assert max(others) < 0.6
+
+
+def test_a_round_field_of_view_is_not_what_two_lesions_have_in_common() -> None:
+    outside = np.hypot(*(np.mgrid[:224, :224] - 111.5)) > 118
+    through_it = []
+    for seed in range(4):
+        picture = draw_lesion(seed, 224, 224)
+        picture[outside] = 8
+        through_it.append(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+    others = [correlate(through_it[row], through_it[column]) for row in range(4) for column in range(row)]
+    assert max(others) < SAME_LESION - 0.1
+    assert correlate(through_it[0], np.rot90(through_it[0], 4)) > 0.99
+
+
+def test_a_dark_lesion_stays_in_view_and_the_black_around_does_not() -> None:
+    grey = np.full((96, 96), 180, np.float32)
+    grey[40:56, 40:56] = 20
+    assert _field_of_view(grey).all()
+    grey[:, :10] = 5
+    seen = _field_of_view(grey)
+    assert not seen[:, : 10 + EDGE].any()
+    assert seen[:, 10 + EDGE + 1 :].all()
 
 
 def test_copies_among_real_pictures_are_found_and_hardly_anything_else(data_root: Path) -> None:

@@ -38,11 +38,11 @@ def recipe() -> Recipe:
 @pytest.fixture(scope="module", autouse=True)
 def drawn_split(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Manifests are read from a folder with the drawn data set's."""
-    from training.datasets import ham10000, parts, splits
+    from training.datasets import ham10000, manifests, parts
 
     folder = tmp_path_factory.mktemp("splits")
     make_split(ham10000.read(drawn_root).records, PROTOCOLS["lesion"], name="drawn", seed=1).save(folder)
-    load = splits.SplitManifest.load
+    load = manifests.SplitManifest.load
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
         yield
@@ -129,6 +129,8 @@ def test_a_student_learns_to_answer_as_its_teacher(
     history = pd.read_csv(tmp_path / "student" / "history.csv")
     # alpha = 0: the loss is the distance from the teacher alone, and 0 for a student that has become it.
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    with pytest.raises(RunMismatch, match="other soft labels"):
+        fit(student, CLINICAL, data, tmp_path / "student", replace(soft_labels, source="another"))
     resumed = keras.models.load_model(RunFolder(tmp_path / "student").checkpoint(EPOCHS))
     assert resumed.loss.temperature == 2.0
 
@@ -143,6 +145,10 @@ def test_a_student_without_a_trained_teacher_of_its_own_split_is_refused(
         teachers_soft_labels(student, drawn_root, tmp_path)
     with pytest.raises(TrainingError, match="learns from soft labels"):
         fit(student, CLINICAL, data, tmp_path / "student")
+    # A teacher whose recipe was edited after it was trained.
+    monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, seed=77))
+    with pytest.raises(RunMismatch, match="another recipe"):
+        teachers_soft_labels(student, drawn_root, whole_run.parent)
     monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, split="other"))
     with pytest.raises(TrainingError, match="would leak it"):
         teachers_soft_labels(student, drawn_root, whole_run.parent)

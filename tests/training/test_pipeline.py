@@ -16,6 +16,7 @@ from training.pipeline import Batch, batches, training_batches
 from training.pipeline_speed import measure_pipeline
 from training.recipe import load_recipe
 from training.soft_labels import SoftLabels
+from training.views import Views
 
 RANDOM = np.random.default_rng(1)
 PART = LabelledImages(
@@ -65,14 +66,25 @@ def test_augmentation_depends_on_epoch_and_picture() -> None:
 
 def test_a_batch_with_soft_labels_has_those_of_its_view_and_rows() -> None:
     logits = RANDOM.normal(size=(2, 10, 3)).astype(np.float16)
-    recipe = replace(RECIPE, augment=AugmentSpec(), fit=replace(RECIPE.fit, batch_size=10))
+    recipe = replace(RECIPE, augment=AugmentSpec(quarter_turns=True), fit=replace(RECIPE.fit, batch_size=10))
+    views = Views(PART.images.pixels, np.eye(3, dtype=np.float32)[PART.labels], recipe.augment, recipe.seed)
     for epoch in (0, 1, 2):
         (batch,) = training_batches(recipe, PART, WEIGHTS, epoch, SoftLabels((logits,), 4.0))
         pictures, targets, _ = (part.numpy() for part in batch)
-        rows = [PART.images.pixels.tolist().index(picture.tolist()) for picture in np.rint(pictures * 255).astype(int)]
+        # The very pictures of the view that the teachers answered to.
+        seen = views.make(np.arange(10), epoch % 2)[0].tolist()
+        rows = [seen.index(picture.tolist()) for picture in np.rint(pictures * 255).astype(int)]
         assert sorted(rows) == list(range(10))
         assert np.array_equal(targets[:, :3].argmax(axis=1), PART.labels[rows])
         assert targets[:, 3:] == pytest.approx(logits[epoch % 2][rows].astype(np.float32), abs=1e-5)
+
+
+def test_a_mixed_picture_weighs_what_its_classes_weigh() -> None:
+    recipe = replace(RECIPE, augment=AugmentSpec(mixup=0.5), fit=replace(RECIPE.fit, batch_size=10))
+    (batch,) = training_batches(recipe, PART, WEIGHTS, 0)
+    _, targets, weights = (part.numpy() for part in batch)
+    assert weights == pytest.approx(targets @ WEIGHTS)
+    assert len(set(weights.round(4))) > 3
 
 
 def test_speed_and_memory_are_measured_on_all_images(drawn_root: Path) -> None:

@@ -229,8 +229,8 @@ def test_the_published_counts_come_out_exactly(data_root: Path) -> None:
     ("name", "sizes"), [("ham10000-islam2024", (7010, 1002, 2003)), ("ham10000-report2025", (6409, 1603, 2003))]
 )
 def test_the_papers_splits_by_image_are_re_derived(data_root: Path, name: str, sizes: tuple[int, int, int]) -> None:
+    from training.datasets.manifests import SplitManifest
     from training.datasets.parts import read
-    from training.datasets.splits import SplitManifest
 
     split, records = SplitManifest.load(name), read("ham10000", data_root).records
     again = make_split(records, PROTOCOLS[name.removeprefix("ham10000-")], name=name, seed=split.seed)

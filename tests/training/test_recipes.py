@@ -11,7 +11,7 @@ import pytest
 from app.config import REPOSITORY
 from training.datasets.parts import few
 from training.errors import TrainingError
-from training.recipe import FitSpec, Recipe, load_recipe, purpose, recipe_names
+from training.recipe import DistilSpec, FitSpec, NetworkSpec, Recipe, load_recipe, purpose, recipe_names
 
 RECIPES = recipe_names()
 
@@ -47,6 +47,16 @@ def test_a_recipe_that_makes_no_sense_is_refused() -> None:
         replace(fit, optimizer="magic")
     with pytest.raises(ValueError, match="more epochs than its warm-up"):
         FitSpec(**{**{name: getattr(fit, name) for name in fit.__slots__}, "cycles": (1,), "warmup_epochs": 2})
+    with pytest.raises(ValueError, match="no schedule named 'cosin'"):
+        replace(fit, schedule="cosin")
+    with pytest.raises(ValueError, match="at least one view"):
+        DistilSpec(("one",), temperature=1.0, alpha=0.5, views=0)
+    with pytest.raises(ValueError, match="no weights named 'imagnet'"):
+        NetworkSpec(weights="imagnet")
+    with pytest.raises(ValueError, match="exclude each other"):
+        replace(load_recipe("three_block_distilled"), fit=replace(fit, focal_gamma=2.0))
+    with pytest.raises(TrainingError, match=r"does not know: \['magic'\]"):
+        Recipe.from_dict({**load_recipe("three_block_ham10000").to_dict(), "magic": 1})
     with pytest.raises(TrainingError, match="no recipe named 'nothing-smoke'"):
         load_recipe("nothing-smoke")
 

@@ -90,6 +90,19 @@ def test_a_bank_of_another_teacher_is_refused_and_kept(tmp_path: Path) -> None:
     assert np.array_equal(fill_bank(tmp_path, IDENTITY, VIEWS, 1, brightness), before)
 
 
+def test_a_bank_of_other_pictures_is_refused(tmp_path: Path) -> None:
+    fill_bank(tmp_path, IDENTITY, VIEWS, 1, brightness)
+    fewer = replace(VIEWS, pixels=PIXELS[:4], targets=TARGETS[:4])
+    with pytest.raises(BankMismatch, match="not of 4 pictures"):
+        fill_bank(tmp_path, IDENTITY, fewer, 1, brightness)
+
+
+def test_the_mean_of_very_sure_teachers_stays_finite() -> None:
+    sure = np.array([[[120.0, -120.0, 0.0]]], np.float16)
+    logits = SoftLabels((sure, sure[..., ::-1].copy()), temperature=1.0).logits(0, np.array([0]))
+    assert np.isfinite(logits).all()
+
+
 def test_several_teachers_are_averaged_as_softened_probabilities() -> None:
     banks = tuple(RANDOM.normal(0, 3, (1, 6, 3)).astype(np.float16) for _ in range(2))
     soft = SoftLabels(banks, temperature=5.0)

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from training.audit.descriptors import orientations
 from training.audit.matching import Pair, group_names
+from training.datasets.manifests import SplitManifest
 from training.datasets.records import DatasetError, LesionRecord
 from training.datasets.schemes import CLINICAL
-from training.datasets.splits import SplitManifest, joined_lesions
+from training.datasets.splits import joined_lesions
 from training.report.page import page
 
 SHOWN = 300

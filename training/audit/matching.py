@@ -42,6 +42,12 @@ LEAST_COARSE = 0.5
 LARGEST_CHANGE = 0.25
 """Of scale and shear, and of the shift as a share of the side, in an alignment that is believed."""
 
+BLACK, EDGE = 60, 9
+"""Grey level below which what touches the border lies outside the field of view; width of its edge in pixels."""
+
+LEAST_SHARED, HALF = 0.25, 0.5
+"""Share of the picture that both must show."""
+
 Batch = npt.NDArray[np.uint8]
 
 
@@ -136,8 +142,23 @@ def correlate(first: Image, second: Image) -> float:
         return -1.0
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(detail[1], warp, (side, side), flags=flags, borderValue=float("nan"))
-    shared = np.isfinite(moved)
+    seen = [_field_of_view(grey).astype(np.float32) for grey in (one, other)]
+    shared = np.isfinite(moved) & (seen[0] > 0) & (cv2.warpAffine(seen[1], warp, (side, side), flags=flags) > HALF)
+    if shared.mean() < LEAST_SHARED:
+        return -1.0
     return float(np.corrcoef(detail[0][shared], moved[shared])[0, 1])
+
+
+def _field_of_view(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Where a picture shows skin: not the black around a round field of view, nor its edge. bool (H, W).
+
+    Two pictures of different lesions through the same round opening share that edge, and nothing else.
+    """
+    _, pieces = cv2.connectedComponents((grey < BLACK).astype(np.uint8))
+    outer = np.unique(np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]]))
+    around = np.isin(pieces, outer[outer > 0]).astype(np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * EDGE + 1, 2 * EDGE + 1))
+    return np.asarray(cv2.dilate(around, kernel) == 0, np.bool_)
 
 
 def _verify_row(proposal: tuple[int, int, int], path: str) -> Pair | None:

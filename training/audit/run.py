@@ -7,8 +7,8 @@ from pathlib import Path
 from training.audit.descriptors import read_pictures
 from training.audit.findings import Findings
 from training.audit.matching import propose, verify
+from training.datasets.manifests import SplitManifest
 from training.datasets.records import Dataset, DatasetError
-from training.datasets.splits import SplitManifest
 from training.memory import PeakMemory
 
 

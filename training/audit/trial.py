@@ -51,7 +51,7 @@ class Trial:
     made: {kind of copy: how many}.
     found: {kind of copy: how many of them}.
     unexpected: pairs that were found beside the copies, as ids.
-    known: how many of those a split counts as one lesion under several ids, so that they are no mistakes.
+    known: how many of those are known to be of one lesion under several ids, so that they are no mistakes.
     """
 
     pictures: int

@@ -51,7 +51,8 @@ def split_command(
 ) -> None:
     """Splits a data set, stratified by class, and writes the manifest."""
     from training.audit.findings import read_groups
-    from training.datasets.splits import SPLITS_FOLDER, joined_lesions, make_split
+    from training.datasets.manifests import SPLITS_FOLDER
+    from training.datasets.splits import joined_lesions, make_split
 
     if (SPLITS_FOLDER / f"{name}.json").exists():
         raise TrainingError(f"a split named {name!r} exists and models may depend on it; choose another name")
@@ -88,7 +89,7 @@ def split_command(
 def audit_command(datasets: tuple[str, ...], document: bool, data_root: Path, out: Path) -> None:  # noqa: FBT001
     """Finds the same picture and the same lesion within and across data sets; writes OUT/audit."""
     from training.audit.run import audit
-    from training.datasets.splits import SPLITS_FOLDER, SplitManifest
+    from training.datasets.manifests import SPLITS_FOLDER, SplitManifest
     from training.report.documents import AUDIT
 
     manifests = [SplitManifest.load(path.stem) for path in sorted(SPLITS_FOLDER.glob("*.json"))]
@@ -108,11 +109,10 @@ def audit_command(datasets: tuple[str, ...], document: bool, data_root: Path, ou
 def audit_trial_command(pictures: int, copies: int, seed: int, data_root: Path) -> None:
     """Measures the audit's precision and recall on HAM10000; writes docs/figures/audit_trial.json."""
     from training.audit.trial import run_trial
-    from training.datasets.splits import SplitManifest
-    from training.report.documents import AUDIT_TRIAL
+    from training.report.documents import AUDIT, AUDIT_TRIAL
 
     records = read_dataset("ham10000", data_root).records
-    joined = SplitManifest.load("ham10000-audited").joined
+    joined = json.loads((REPOSITORY / AUDIT).read_text(encoding="utf-8"))["joined_lesions"]["ham10000"]
     trial = run_trial(records, pictures=pictures, copies=copies, seed=seed, joined=joined)
     summary = json.dumps(trial.summary(), indent=1)
     (REPOSITORY / AUDIT_TRIAL).write_text(summary + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from app.config import DEFAULT_BUNDLE, REPOSITORY
+from app.screening.bundle import BundleRejected
 from training.cli.data import data
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
@@ -25,7 +26,7 @@ class Verbs(click.Group):
         """Runs the verb; a TrainingError becomes click's own kind of error."""
         try:
             return super().invoke(context)
-        except TrainingError as error:
+        except (TrainingError, BundleRejected) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -184,9 +185,13 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
         if subprocess.run(command, check=False, cwd=REPOSITORY).returncode:
             raise TrainingError(f"`{verb}` of {name} failed; what it said stands above. The same command goes on there")
 
-    for teacher in recipe.distil.teachers if recipe.distil else ():
-        run("train", teacher)
-    for verb in ("distil" if recipe.distil else "train", "export", "calibrate", "evaluate"):
+    def learn(learner: Recipe) -> None:
+        for teacher in learner.distil.teachers if learner.distil else ():
+            learn(load_recipe(teacher))
+        run("distil" if learner.distil else "train", learner.name)
+
+    learn(recipe)
+    for verb in ("export", "calibrate", "evaluate"):
         run(verb, recipe.name)
     bundle = out / recipe.name / "bundle"
     write_card(bundle)

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from training.datasets import folders, ham10000, isic2017, isic2019, kaggle
 from training.datasets.cache import PreprocessedImages, preprocessed
+from training.datasets.manifests import SplitIdentity, SplitManifest
 from training.datasets.records import Dataset, DatasetError, LesionRecord
 from training.datasets.schemes import LabelScheme
-from training.datasets.splits import SplitIdentity, SplitManifest, data_digest, select
+from training.datasets.splits import data_digest, select
 from training.recipe import Recipe
 
 T = TypeVar("T")

@@ -75,7 +75,7 @@ def trial_table(trial: Mapping[str, Any]) -> str:
     rows = [f"| {kind} | {made} | {trial['found'][kind]} |" for kind, made in trial["made"].items()]
     verdict = (
         f"Recall {trial['recall']:.3f}, precision {trial['precision']:.3f}: {len(trial['unexpected'])} pairs were "
-        f"found beside the copies, of which {trial['known']} are of lesions that the split counts as one."
+        f"found beside the copies, of which {trial['known']} are of the lesions under several ids above."
     )
     head = [
         f"| copies among {trial['pictures']:,} pictures of different lesion ids | made | found |",
