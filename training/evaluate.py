@@ -21,7 +21,7 @@ from training.bundles import PREDICTIONS, read_manifest, write_manifest
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
-from training.metrics import BINARY_METRICS, METRICS, Answers, measure, operating_rates
+from training.metrics import BINARY_METRICS, METRICS, RESAMPLES, Answers, measure, operating_rates
 
 BOOTSTRAP_SEED = 1
 PARITY_IMAGES = 100
@@ -79,7 +79,7 @@ def threshold_for(malignant_probabilities: npt.NDArray[np.float64], sensitivity:
     return float(descending[int(np.ceil(sensitivity * len(descending))) - 1])
 
 
-def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str, Any]:
+def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples: int = RESAMPLES) -> dict[str, Any]:
     """Screens the test part and writes the metrics into the manifest, and each answer to `run`/test_predictions.csv.
 
     Returns:
@@ -95,13 +95,19 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path) -> dict[str,
             "images": len(test),
             "lesions": len(set(groups)),
             "malignant_images": int(answers.malignant.sum()),
-            "intervals": "95 % percentile bootstrap over lesions, 1,000 resamples",
-            **measure(answers, groups, seed=BOOTSTRAP_SEED, metrics=METRICS if raw.shape[1] > 2 else BINARY_METRICS),
+            "intervals": f"95 % percentile bootstrap over lesions, {resamples:,} resamples",
+            **measure(
+                answers,
+                groups,
+                seed=BOOTSTRAP_SEED,
+                metrics=METRICS if raw.shape[1] > 2 else BINARY_METRICS,
+                resamples=resamples,
+            ),
         },
         "keras_tflite": _compare_with_keras(screener, raw, test, run),
     }
     threshold = manifest["operating_point"]["threshold"]
-    measured = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED)
+    measured = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples)
     where = (
         f"{manifest['training']['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
     )

@@ -87,7 +87,7 @@ BINARY_METRICS: Mapping[str, Metric] = {name: metric for name, metric in METRICS
 
 
 def operating_rates(
-    answers: Answers, threshold: float, groups: Sequence[str], *, seed: int
+    answers: Answers, threshold: float, groups: Sequence[str], *, seed: int, resamples: int = RESAMPLES
 ) -> dict[str, dict[str, float]]:
     """Sensitivity and specificity at a threshold of the calibrated probability, as `measure` gives them."""
     rates: Mapping[str, Metric] = {
@@ -98,11 +98,16 @@ def operating_rates(
             np.average(a.p_malignant[~a.malignant] < threshold, weights=a.weights[~a.malignant])
         ),
     }
-    return measure(answers, groups, seed=seed, metrics=rates)
+    return measure(answers, groups, seed=seed, metrics=rates, resamples=resamples)
 
 
 def measure(
-    answers: Answers, groups: Sequence[str], *, seed: int, metrics: Mapping[str, Metric] = METRICS
+    answers: Answers,
+    groups: Sequence[str],
+    *,
+    seed: int,
+    metrics: Mapping[str, Metric] = METRICS,
+    resamples: int = RESAMPLES,
 ) -> dict[str, dict[str, float]]:
     """Every metric with its 95 % percentile interval.
 
@@ -110,6 +115,8 @@ def measure(
         answers: weights all 1.
         groups: N names; images of a lesion share one and are drawn together.
         seed: of the bootstrap.
+        metrics: to be measured.
+        resamples: draws of the bootstrap.
 
     Returns:
         {metric: {"value", "low", "high"}}.
@@ -123,7 +130,7 @@ def measure(
     count = int(member.max()) + 1
     random = np.random.default_rng(seed)
     draws: dict[str, list[float]] = {name: [] for name in metrics}
-    while min(map(len, draws.values())) < RESAMPLES:
+    while min(map(len, draws.values())) < resamples:
         drawn = np.bincount(random.integers(0, count, size=count), minlength=count)
         resampled = answers.reweighted(drawn[member].astype(np.float64))
         if resampled.malignant.all() or not resampled.malignant.any():

@@ -15,7 +15,9 @@ SMOKE = "-smoke"
 Schedule = Literal["cosine", "constant", "plateau"]
 WeightSource = Literal["imagenet", "random"]
 
-SMOKE_SIDE, SMOKE_IMAGES = 64, 320
+SMOKE_SIDE, SMOKE_IMAGES = 64, 160
+SMOKE_BACKBONES = {"densenet169": "mobilenet_v2", "resnet50": "mobilenet_v2"}
+"""The smallest backbone stands for the large ones: tracing and converting those takes minutes, even of few pictures."""
 
 OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
 
@@ -176,13 +178,14 @@ class Recipe:
         )
 
     def smoke(self) -> Self:
-        """The same path in a minute: few and small pictures, two epochs, backbones from random, teachers too."""
+        """The same path in a minute: few and small pictures, two epochs, a small backbone from random, teachers too."""
+        network = SMOKE_BACKBONES.get(self.network.name, self.network.name)
         return replace(
             self,
             name=f"{self.name}{SMOKE}",
             preprocess=replace(self.preprocess, working_size=SMOKE_SIDE, output_size=SMOKE_SIDE),
             fit=replace(self.fit, cycles=(2,), warmup_epochs=0.5, batch_size=16, mixed_precision="float32"),
-            network=replace(self.network, weights="random"),
+            network=replace(self.network, name=network, weights="random"),
             distil=self.distil
             and replace(self.distil, teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers), views=2),
             images=SMOKE_IMAGES,

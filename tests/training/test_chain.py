@@ -167,7 +167,7 @@ assert "tensorflow" not in sys.modules, "evaluation must not load TensorFlow"
 run, root = Path(sys.argv[1]), Path(sys.argv[2])
 records = ham10000.read(root).records
 calibrate(run / "bundle", records[::2])
-evaluate(run / "bundle", records[1::2], run)
+evaluate(run / "bundle", records[1::2], run, resamples=100)
 write_card(run / "bundle")
 """
 

@@ -94,7 +94,7 @@ def smoke_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_small_form_of_a_recipe_goes_all_the_way(name: str, data_root: Path, smoke_out: Path) -> None:
     arguments = ["--recipe", name, "--smoke", "--data-root", str(data_root), "--out", str(smoke_out)]
     done = command("release", *arguments)
-    # A model that saw 320 small pictures may be no better than chance, which `calibrate` refuses, as it should.
+    # A model that saw 160 small pictures may be no better than chance, which `calibrate` refuses, as it should.
     assert done.returncode == 0 or "no better than chance" in done.stderr, done.stderr[-2000:]
     run = smoke_out / f"{name}-smoke"
     assert (run / "bundle" / "model.tflite").stat().st_size > 100_000

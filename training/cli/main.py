@@ -16,6 +16,7 @@ from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
 
+SMOKE_RESAMPLES = 50
 EVALUATION_LOG = "test_set_openings.jsonl"
 
 
@@ -127,13 +128,16 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.bundles import require_bundle
     from training.datasets.parts import few, read_split
     from training.evaluate import evaluate as evaluate_bundle
+    from training.metrics import RESAMPLES
 
     records = read_split(recipe.split, data_root)
     run = out / recipe.name
     if require_bundle(run / "bundle", recipe, records.identity)["calibration"] is None:
         raise TrainingError(f"{run / 'bundle'} is not calibrated; run `calibrate` first")
     test = records.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
-    click.echo(json.dumps(evaluate_bundle(run / "bundle", few(test, recipe.images), run), indent=2))
+    resamples = RESAMPLES if recipe.images is None else SMOKE_RESAMPLES
+    measured = evaluate_bundle(run / "bundle", few(test, recipe.images), run, resamples=resamples)
+    click.echo(json.dumps(measured, indent=2))
 
 
 @main.command()
