@@ -55,8 +55,8 @@ def test_intervals_hold_the_value_and_come_out_the_same_again() -> None:
     truth = random.uniform(size=300) < 0.3
     noisy = answers(truth.astype(int).tolist(), np.clip(truth * 0.3 + random.uniform(size=300) * 0.7, 0, 1).tolist())
     groups = [str(number // 2) for number in range(300)]
-    first = measure(noisy, groups, seed=1)
-    assert first == measure(noisy, groups, seed=1)
+    first = measure(noisy, groups, seed=1, resamples=200)
+    assert first == measure(noisy, groups, seed=1, resamples=200)
     for name in ("auc", "sensitivity", "specificity", "accuracy"):
         assert first[name]["low"] < first[name]["value"] < first[name]["high"], name
 
@@ -66,8 +66,8 @@ def test_images_of_one_lesion_are_drawn_together() -> None:
     truth = np.repeat(random.uniform(size=40) < 0.5, 10)
     probabilities = np.repeat(np.clip(random.uniform(size=40), 0, 1), 10)
     repeated = answers(truth.astype(int).tolist(), probabilities.tolist())
-    by_lesion = measure(repeated, [str(number // 10) for number in range(400)], seed=1)["auc"]
-    by_image = measure(repeated, [str(number) for number in range(400)], seed=1)["auc"]
+    by_lesion = measure(repeated, [str(number // 10) for number in range(400)], seed=1, resamples=200)["auc"]
+    by_image = measure(repeated, [str(number) for number in range(400)], seed=1, resamples=200)["auc"]
     widths = [row["high"] - row["low"] for row in (by_lesion, by_image)]
     assert widths[0] > 2 * widths[1], "ten copies of a lesion are no ten lesions"
 

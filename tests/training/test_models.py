@@ -66,7 +66,7 @@ def test_batch_norm_in_service_uses_its_statistics_and_leaves_them() -> None:
 @pytest.mark.parametrize("student", [*CONV_STUDENTS.values(), replace(THREE_BLOCK, conversion="flatten")])
 def test_the_shipped_form_answers_as_the_trained_one(student: ConvStudent, tmp_path: Path) -> None:
     trained = trained_form(student, input_side=32, classes=7)
-    trained.compile(optimizer=keras.optimizers.Adam(0.01), loss=Objective())
+    trained.compile(optimizer=keras.optimizers.Adam(0.001), loss=Objective())
     pictures = RANDOM.random((64, 32, 32, 3), np.float32)
     trained.fit(pictures, np.eye(7)[RANDOM.integers(0, 7, 64)], epochs=3, batch_size=16, verbose=0)
     trained.save(tmp_path / "trained.keras")
