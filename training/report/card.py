@@ -24,6 +24,7 @@ def card(manifest: Mapping[str, Any]) -> str:
     training, calibration = manifest["training"], manifest["calibration"]
     malignant = ", ".join(entry["code"] for entry in manifest["classes"] if entry["malignant"])
     stages = ", ".join(manifest["preprocess"]["stages"])
+    note = f"Note: {training['note']}.\n" if training.get("note") else ""
     distil = training["recipe"].get("distil")
     taught = f"taught by {' and '.join(distil['teachers'])}" if distil else "trained on hard labels, without a teacher"
     return f"""# Model card: {manifest["name"]} {manifest["version"]}
@@ -33,7 +34,7 @@ Written by `python -m training report` from `manifest.json`; do not edit by hand
 ## Model
 {bundle_line(manifest)}
 The three-block student of Islam et al. 2024 with {len(manifest["classes"])} outputs, {taught}.
-Weights: {manifest["licence"]}, as the training data; not for commercial use. Created {manifest["created"]}.
+{note}Weights: {manifest["licence"]}, as the training data; not for commercial use. Created {manifest["created"]}.
 
 ## Intended use
 Research on screening of skin lesions from **dermoscopic** photos. Not a medical device. Not for phone snapshots, not
