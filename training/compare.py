@@ -8,7 +8,7 @@ import pandas as pd
 
 from training.bundles import PREDICTIONS
 from training.errors import TrainingError
-from training.metrics import BINARY_METRICS, RESAMPLES, Answers, Metric
+from training.metrics import BINARY_METRICS, RESAMPLES, Answers, Metric, lesion_draws, percentile_interval
 
 
 def paired_differences(
@@ -38,22 +38,14 @@ def paired_differences(
     """
     if not np.array_equal(first.malignant, second.malignant):
         raise ValueError("paired differences need the same images in the same order")
-    _, member = np.unique(np.asarray(groups), return_inverse=True)
-    count = int(member.max()) + 1
-    random = np.random.default_rng(seed)
-    draws: dict[str, list[float]] = {name: [] for name in metrics}
-    while min(map(len, draws.values())) < RESAMPLES:
-        drawn = np.bincount(random.integers(0, count, size=count), minlength=count)[member].astype(np.float64)
-        one, other = first.reweighted(drawn), second.reweighted(drawn)
-        if one.malignant.all() or not one.malignant.any():
-            continue
-        for name, metric in metrics.items():
-            draws[name].append(metric(one) - metric(other))
+    draws = [
+        (first.reweighted(weights), second.reweighted(weights))
+        for weights in lesion_draws(first.malignant, groups, seed, RESAMPLES)
+    ]
     return {
         name: {
             "difference": metric(first) - metric(second),
-            "low": float(np.percentile(draws[name], 2.5)),
-            "high": float(np.percentile(draws[name], 97.5)),
+            **percentile_interval([metric(one) - metric(other) for one, other in draws]),
         }
         for name, metric in metrics.items()
     }

@@ -1,6 +1,6 @@
 """Metrics as pure functions, and their 95 % intervals by a bootstrap that draws lesions, not images."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,22 +126,32 @@ def measure(
     """
     if answers.malignant.all() or not answers.malignant.any():
         raise ValueError("metrics need malignant and benign images")
+    draws = [answers.reweighted(weights) for weights in lesion_draws(answers.malignant, groups, seed, resamples)]
+    return {
+        name: {"value": metric(answers), **percentile_interval([metric(drawn) for drawn in draws])}
+        for name, metric in metrics.items()
+    }
+
+
+def lesion_draws(
+    malignant: npt.NDArray[np.bool_], groups: Sequence[str], seed: int, resamples: int
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Draws of lesions with replacement: how often each image counts, float (N,), `resamples` times.
+
+    Draws without malignant or without benign images, for which no rate is defined, are made again; only tiny test sets
+    know them.
+    """
     _, member = np.unique(np.asarray(groups), return_inverse=True)
     count = int(member.max()) + 1
     random = np.random.default_rng(seed)
-    draws: dict[str, list[float]] = {name: [] for name in metrics}
-    while min(map(len, draws.values())) < resamples:
-        drawn = np.bincount(random.integers(0, count, size=count), minlength=count)
-        resampled = answers.reweighted(drawn[member].astype(np.float64))
-        if resampled.malignant.all() or not resampled.malignant.any():
-            continue  # no rate is defined without both sides; only tiny test sets come here
-        for name, metric in metrics.items():
-            draws[name].append(metric(resampled))
-    return {
-        name: {
-            "value": metric(answers),
-            "low": float(np.percentile(draws[name], 2.5)),
-            "high": float(np.percentile(draws[name], 97.5)),
-        }
-        for name, metric in metrics.items()
-    }
+    made = 0
+    while made < resamples:
+        weights = np.bincount(random.integers(0, count, size=count), minlength=count)[member].astype(np.float64)
+        if 0 < (weights * malignant).sum() < weights.sum():
+            made += 1
+            yield weights
+
+
+def percentile_interval(values: Sequence[float]) -> dict[str, float]:
+    """The 95 % percentile interval of bootstrapped values: {"low", "high"}."""
+    return {"low": float(np.percentile(values, 2.5)), "high": float(np.percentile(values, 97.5))}
