@@ -18,8 +18,8 @@ Weights = list[npt.NDArray[np.float32]]
 class BatchNormReLU(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Batch norm with a shift and no scale, then ReLU.
 
-    Keras' own layer computes in several steps in float32, which costs a good part of a step of training. The fused kernel
-    takes bfloat16 and keeps its statistics in float32.
+    Keras' own layer computes in several steps in float32, which costs a good part of a step of training. The fused
+    kernel takes bfloat16 and keeps its statistics in float32.
     """
 
     def build(self, shape: tuple[int | None, ...]) -> None:
