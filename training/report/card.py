@@ -61,8 +61,8 @@ The probability is calibrated by Platt scaling fitted on {calibration["images"]}
 - HAM10000's share of malignant lesions is far above a clinic's: the precision above does not carry over.
 - The `vasc` images at hand have a lower resolution than the others, so that sharpness can give them away. Blur
   augmentation works against it, but no claim is made about `vasc`.
-- The test part was not looked at while this recipe was made. But its lesions were in an earlier split, on which three
-  recipes before it were measured: the choice of network and augmentation is not wholly blind to them.
+- Lesions of this test part were in that of an earlier split, on which three earlier recipes were measured: the choice
+  of network and augmentation is not wholly blind to them.
 - Lesion ids that the leakage audit finds to be one lesion were kept in one part. What the audit does not find, as other
   pictures of a lesion taken years apart, may be on both sides.
 - Rulers, ink, gel bubbles, hair and dark corners are in the data and may be used as shortcuts; not measured yet.
