@@ -13,7 +13,8 @@ export HOST PORT
 SERVE := .venv
 TEST := .venv-test
 SERVING_REQUIREMENTS := requirements.txt
-TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-training.txt requirements-test.txt
+HUB_REQUIREMENTS := requirements-keras-hub.txt
+TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
 .PHONY: run test bench test-env lint format clean python
 
@@ -48,7 +49,7 @@ $(SERVE)/ready: $(SERVING_REQUIREMENTS) | python
 	$(call environment,$(SERVE),requirements.txt)
 
 $(TEST)/ready: $(TEST_REQUIREMENTS) | python
-	$(call environment,$(TEST),requirements-test.txt)
+	$(call environment,$(TEST),requirements-test.txt,$(HUB_REQUIREMENTS))
 
 define environment
 	@echo "Setting up $(1) with $(PYTHON) ..."
@@ -57,6 +58,7 @@ define environment
 		rm -rf $(1); exit 1; }
 	@$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r $(2) || { \
 		echo "The packages of $(2) could not be installed; the lines above say why (is there a network?)."; exit 1; }
+	@$(if $(3),$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r $(3))
 	@touch $(1)/ready
 endef
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,18 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.datasets.parts import TrainingData, training_data
+from training.banks import as_float, check_bank, fill_bank
+from training.datasets.parts import training_data
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
+from training.features import Extractor, Features
 from training.models.networks import network
-from training.recipe import DistilSpec, Recipe, load_recipe
+from training.pipeline import picture_views
+from training.recipe import Recipe, load_recipe
 from training.run_folder import RunFolder
-from training.soft_labels import SoftLabels, check_bank, fill_bank
-from training.views import VIEWS_ALGORITHM, Views
+from training.soft_labels import Logits, SoftLabels, Teacher, from_bank
+from training.trained import load_trained
+from training.views import VIEWS_ALGORITHM, Numbered, Rows, Views
 
 
 def teachers_soft_labels(recipe: Recipe, data_root: Path, out: Path) -> SoftLabels:
@@ -33,12 +38,13 @@ def teachers_soft_labels(recipe: Recipe, data_root: Path, out: Path) -> SoftLabe
     """
     if recipe.distil is None:
         raise TrainingError(f"{recipe.name} has no teachers; use `train`")
-    found = [_bank(recipe, recipe.distil, load_recipe(name), data_root, out) for name in recipe.distil.teachers]
+    spec = recipe.distil
+    found = [_teacher(recipe, spec.views, load_recipe(name), data_root, out) for name in spec.teachers]
     source = hashlib.sha256(json.dumps([identity for identity, _ in found], sort_keys=True).encode()).hexdigest()
-    return SoftLabels(tuple(bank for _, bank in found), recipe.distil.temperature, source)
+    return SoftLabels(tuple(teacher for _, teacher in found), spec.temperature, spec.views, source)
 
 
-def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, out: Path) -> tuple[Any, Any]:
+def _teacher(recipe: Recipe, count: int, teacher: Recipe, data_root: Path, out: Path) -> tuple[dict[str, Any], Teacher]:
     run = RunFolder(out / teacher.name)
     if (teacher.dataset, teacher.split, teacher.scheme) != (recipe.dataset, recipe.split, recipe.scheme):
         raise TrainingError(
@@ -51,8 +57,11 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
         replace(recipe, preprocess=teacher.preprocess), SCHEMES[recipe.scheme], data_root, out / "cache"
     )
     run.require(teacher, data.identity)
+    network(teacher.network.name)  # registers the layers that its file names
+    extractor = Extractor(teacher, run.path) if teacher.network.frozen else None
     identity = {
         "teacher": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "backbones": extractor.digest if extractor else None,
         "preprocess": teacher.preprocess.to_dict(),
         "augment": asdict(recipe.augment),
         "seed": recipe.seed,
@@ -63,25 +72,40 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
     }
     folder = out / "soft_labels" / f"{recipe.name}-{teacher.name}"
     check_bank(folder, identity)
-    return identity, fill_bank(folder, identity, _views(recipe, data), distil.views, _Answer(teacher, weights))
-
-
-def _views(recipe: Recipe, data: TrainingData) -> Views:
-    classes = len(SCHEMES[recipe.scheme].classes)
-    one_hot = np.eye(classes, dtype=np.float32)[data.train.labels]
-    return Views(data.train.images.pixels, one_hot, recipe.augment, recipe.seed)
+    keras.mixed_precision.set_dtype_policy(run.precision())
+    views = picture_views(recipe, data.train, len(SCHEMES[recipe.scheme].classes))
+    if not count:
+        return identity, _OnLine(load_trained(teacher, weights), views)
+    inputs: Numbered = views
+    if extractor:
+        # Where teacher and student share augmentation and seed, the teacher has learnt from these very features.
+        inputs = Features(extractor.bank(recipe, data.train, views, count, out / "features"), views.targets)
+    return identity, from_bank(fill_bank(folder, identity, inputs, count, _Answer(weights)))
 
 
 class _Answer:
-    """A teacher that is loaded when it is first asked."""
+    """A teacher, or its head, that is loaded when it is first asked."""
 
-    def __init__(self, teacher: Recipe, weights: Path) -> None:
-        self.teacher, self.weights = teacher, weights
+    def __init__(self, weights: Path) -> None:
+        self.weights = weights
         self.model: keras.Model | None = None
 
-    def __call__(self, pictures: Any) -> Any:
+    def __call__(self, inputs: Any) -> Any:
         if self.model is None:
-            network(self.teacher.network.name)  # registers the layers that the file names
-            keras.mixed_precision.set_dtype_policy(self.teacher.fit.mixed_precision)
             self.model = keras.models.load_model(self.weights, compile=False)
-        return np.asarray(self.model.predict_on_batch(pictures), np.float32)
+        return np.asarray(self.model.predict_on_batch(inputs), np.float32)
+
+
+class _OnLine:
+    """A teacher that answers while the student learns: where it is fast beside the student, as on a GPU."""
+
+    def __init__(self, model: keras.Model, views: Views) -> None:
+        self.model = model
+        self.views = views
+        # Batches are made on several threads, and Keras builds its prediction step when it is first asked.
+        self.lock = threading.Lock()
+
+    def __call__(self, view: int, rows: Rows) -> Logits:
+        pictures = as_float(self.views.make(rows, view)[0])
+        with self.lock:
+            return np.asarray(self.model.predict_on_batch(pictures), np.float32)

@@ -20,7 +20,7 @@ from training.bundles import PREDICTIONS, write_manifest
 from training.datasets.images import read_image
 from training.datasets.parts import few
 from training.datasets.records import LesionRecord
-from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, LabelScheme
+from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, SCC_NAME, LabelScheme
 from training.models.half_precision import round_first_convolution
 from training.models.networks import network
 from training.recipe import Recipe
@@ -110,7 +110,7 @@ def _manifest(
         "created": datetime.now(UTC).date().isoformat(),
         "licence": WEIGHTS_LICENCE,
         "classes": [
-            {"code": code, "name": {**CLASS_NAMES, **BINARY_NAMES}[code], "malignant": malignant}
+            {"code": code, "name": {**CLASS_NAMES, **SCC_NAME, **BINARY_NAMES}[code], "malignant": malignant}
             for code, malignant in zip(scheme.classes, scheme.malignant_outputs, strict=True)
         ],
         "preprocess": recipe.preprocess.to_dict(),

@@ -4,6 +4,10 @@ A run that finds its folder goes on from there to the very same result, since or
 only on the seed and the epoch's number.
 """
 
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -12,17 +16,22 @@ import numpy.typing as npt
 from scipy.special import log_softmax
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from training.datasets.parts import LabelledImages, TrainingData
+from training import backend
+from training.banks import as_float
+from training.datasets.parts import TrainingData
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError
+from training.features import kept_features
 from training.losses import inverse_frequency
+from training.models.classifier import Classifier
 from training.models.networks import network
 from training.objective import Objective
-from training.pipeline import epoch_order, training_batches
+from training.pipeline import epoch_order, picture_views, training_batches
 from training.recipe import Recipe
 from training.run_folder import History, RunFolder
 from training.schedule import optimizer, plateau_rate, stopped
 from training.soft_labels import SoftLabels
+from training.views import Inputs, Numbered
 
 VALIDATION_BATCH = 128
 
@@ -40,7 +49,8 @@ def fit(
         soft_labels: the teachers' answers to the training part, where the recipe distils.
 
     Returns:
-        The file of the trained model. Of the last epoch where the learning rate ends at 0: the highest of forty
+        The file of what was trained; `training.trained.load_trained` makes it whole, since of a network with frozen
+        backbones it is the head alone. Of the last epoch where the learning rate ends at 0: the highest of forty
         validation figures is mostly the luckiest, and validation is left for calibration. Of the best one where the
         recipe stops early.
 
@@ -53,35 +63,47 @@ def fit(
     folder = RunFolder(run)
     folder.open(recipe, data.identity, soft_labels.source if soft_labels else None)
     keras.utils.set_random_seed(recipe.seed)
-    keras.mixed_precision.set_dtype_policy(recipe.fit.mixed_precision)
-    model, history = _start(recipe, len(scheme.classes), folder)
-    counts = np.bincount(data.train.labels[epoch_order(recipe, data.train.labels, 0)], minlength=len(scheme.classes))
+    keras.mixed_precision.set_dtype_policy(folder.precision())
+    classes = len(scheme.classes)
+    pictures = picture_views(recipe, data.train, classes)
+    inputs: Numbered = pictures
+    held_out: Inputs = data.validation.images.pixels
+    build = partial(network(recipe.network.name).build, recipe.network, recipe.preprocess.output_size, classes)
+    if recipe.network.frozen:
+        inputs, held_out, sizes = kept_features(recipe, data, pictures, run)
+        build = partial(Classifier(recipe.network, recipe.preprocess.output_size).head, sizes, classes)
+    model, history = _start(build, folder)
+    labels = data.train.labels
+    counts = np.bincount(labels[epoch_order(recipe, labels, 0)], minlength=classes)
     weights = inverse_frequency(counts, power=recipe.fit.class_weight_power)
     restarts = {sum(recipe.fit.cycles[:cycle]): cycle for cycle in range(len(recipe.fit.cycles))}
-    steps = len(epoch_order(recipe, data.train.labels, 0)) // recipe.fit.batch_size
+    steps = counts.sum() // recipe.fit.batch_size
     for epoch in range(len(history), recipe.fit.epochs):
         if stopped(history, recipe.fit.patience):
             break
         if epoch in restarts:
-            # XLA is several times slower here on a CPU.
             model.compile(
                 optimizer=optimizer(recipe.fit, restarts[epoch], steps),
                 loss=Objective.of(recipe),
-                jit_compile=False,
+                jit_compile=backend.compiles_steps(),
             )
         if recipe.fit.schedule == "plateau":
             model.optimizer.learning_rate = plateau_rate(history, recipe.fit)
         _reseed(model, recipe.seed, epoch)
-        batches = training_batches(recipe, data.train, weights, epoch, soft_labels)
+        started = time.monotonic()
+        batches = training_batches(recipe, inputs, labels, weights, epoch, soft_labels)
         result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
-        scores = _validate(model, data.validation, np.array(scheme.malignant_outputs))
-        history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
+        scores = _validate(model, held_out, data.validation.labels, np.array(scheme.malignant_outputs))
+        seconds = round(time.monotonic() - started, 1)
+        history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores, "seconds": seconds})
         folder.save(model, history, recipe.fit)
-        print(f"epoch {epoch + 1}/{recipe.fit.epochs}", {key: round(value, 4) for key, value in scores.items()})
+        left = str(timedelta(seconds=round(seconds * (recipe.fit.epochs - epoch - 1))))
+        shown = {key: round(value, 4) for key, value in scores.items()}
+        print(f"epoch {epoch + 1}/{recipe.fit.epochs} in {seconds:.0f} s, at most {left} to go: {shown}")
     return folder.result(recipe.fit)
 
 
-def _start(recipe: Recipe, classes: int, folder: RunFolder) -> tuple[keras.Model, History]:
+def _start(build: Callable[[], keras.Model], folder: RunFolder) -> tuple[keras.Model, History]:
     if history := folder.history():
         last = folder.checkpoint(len(history))
         if not last.is_file():
@@ -89,7 +111,7 @@ def _start(recipe: Recipe, classes: int, folder: RunFolder) -> tuple[keras.Model
                 f"{last} is gone, which the history beside it names; remove {folder.path} to start anew"
             )
         return keras.models.load_model(last), history
-    return network(recipe.network.name).build(recipe.network, recipe.preprocess.output_size, classes), []
+    return build(), []
 
 
 def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:
@@ -100,21 +122,19 @@ def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:
         _reseed(inner, seed, epoch)
 
 
-def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:
-    batches = range(0, len(validation.labels), VALIDATION_BATCH)
-    logits = np.concatenate(
-        [
-            model.predict_on_batch(validation.images.pixels[at : at + VALIDATION_BATCH].astype(np.float32) / 255)
-            for at in batches
-        ]
-    )
+def _validate(
+    model: keras.Model, held_out: Inputs, labels: npt.NDArray[np.int64], is_malignant: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    batches = range(0, len(labels), VALIDATION_BATCH)
+    answers = [model.predict_on_batch(as_float(held_out[at : at + VALIDATION_BATCH])) for at in batches]
+    logits = np.concatenate([np.asarray(answer, np.float32) for answer in answers])
     if not np.isfinite(logits).all():
         raise TrainingError("the network answers with infinities: it diverged. Lower the recipe's learning rate")
     log_p = log_softmax(logits.astype(np.float64), axis=1)
     probabilities = np.exp(log_p)
-    truth = is_malignant[validation.labels]
+    truth = is_malignant[labels]
     return {
-        "validation_loss": float(-log_p[np.arange(len(log_p)), validation.labels].mean()),
+        "validation_loss": float(-log_p[np.arange(len(log_p)), labels].mean()),
         "validation_auc": float(roc_auc_score(truth, probabilities[:, is_malignant].sum(axis=1))),
-        "validation_balanced_accuracy": float(balanced_accuracy_score(validation.labels, probabilities.argmax(axis=1))),
+        "validation_balanced_accuracy": float(balanced_accuracy_score(labels, probabilities.argmax(axis=1))),
     }

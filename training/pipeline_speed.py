@@ -13,8 +13,9 @@ from training.datasets.parts import LabelledImages, labels
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.memory import PeakMemory
-from training.pipeline import Batch, Rows, batches, training_batches
+from training.pipeline import Batch, batches, picture_views, training_batches
 from training.recipe import Recipe
+from training.views import Rows
 
 
 def measure_pipeline(recipe: Recipe, records: Sequence[LesionRecord]) -> dict[str, Any]:
@@ -33,17 +34,17 @@ def measure_pipeline(recipe: Recipe, records: Sequence[LesionRecord]) -> dict[st
         cold, cached = _timed(lambda: preprocessed(records, recipe.preprocess, Path(folder)), len(records))
         part = LabelledImages(cached, labels(records, scheme))
         weights = np.ones(len(scheme.classes), np.float32)
-        targets = np.eye(len(scheme.classes), dtype=np.float32)[part.labels]
+        views = picture_views(recipe, part, len(scheme.classes))
         order = np.random.default_rng(recipe.seed).permutation(len(records))
 
         def plain(rows: Rows) -> Batch:
-            return cached.pixels[rows], targets[rows], weights[part.labels[rows]]
+            return cached.pixels[rows], views.targets[rows], weights[part.labels[rows]]
 
         def drain(dataset: Any) -> int:
             return sum(len(pictures) for pictures, _, _ in dataset)
 
         from_cache, _ = _timed(lambda: drain(batches(plain, order, recipe.fit.batch_size)))
-        augmented, _ = _timed(lambda: drain(training_batches(recipe, part, weights, 0)))
+        augmented, _ = _timed(lambda: drain(training_batches(recipe, views, part.labels, weights, 0)))
     return {"images": len(records), "six_stages": cold, "from_cache": from_cache, "augmented": augmented}
 
 

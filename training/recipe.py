@@ -9,14 +9,24 @@ from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
 from training.errors import TrainingError
 
-SMOKE = "-smoke"
-"""Behind a recipe's name: the recipe in small."""
+SMOKE, UNPRETRAINED = "-smoke", "-unpretrained"
+"""Behind a recipe's name: the recipe in small, and with random weights in the place of pretrained ones."""
+
+FUSION = "fusion"
+"""Name of the network whose backbones stand in two streams."""
 
 Schedule = Literal["cosine", "constant", "plateau"]
 WeightSource = Literal["imagenet", "random"]
 
-SMOKE_SIDE, SMOKE_IMAGES = 64, 160
-SMOKE_BACKBONES = {"densenet169": "mobilenet_v2", "resnet50": "mobilenet_v2"}
+SMOKE_SIDE, SMOKE_IMAGES, SMOKE_OVERSAMPLE = 64, 160, 20
+SMOKE_BACKBONES = {
+    "convnext_base": "mobilenet_v2",
+    "densenet169": "mobilenet_v2",
+    "resnet50": "mobilenet_v2",
+    "resnet50_conv4": "mobilenet_v2",
+    "resnet152_v2": "mobilenet_v2",
+    "vit_b32": "vit_smoke",
+}
 """The smallest backbone stands for the large ones: tracing and converting those takes minutes, even of few pictures."""
 
 OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
@@ -26,6 +36,7 @@ OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
 class NetworkSpec:
     """Attributes:
     name: one of training.models.networks.NETWORKS.
+    streams: the backbones of each stream, where the name is FUSION.
     weights: "imagenet" for pretrained backbones, "random" for a start from nothing; networks without a backbone ignore
         it.
     frozen: whether the backbone stays as it was loaded, so that only the head learns.
@@ -34,6 +45,7 @@ class NetworkSpec:
     """
 
     name: str = "three_block"
+    streams: tuple[tuple[str, ...], ...] = ()
     weights: WeightSource = "imagenet"
     frozen: bool = False
     head_units: int = 0
@@ -42,6 +54,19 @@ class NetworkSpec:
     def __post_init__(self) -> None:
         if self.weights not in get_args(WeightSource):
             raise ValueError(f"no weights named {self.weights!r}; there are {get_args(WeightSource)}")
+        if bool(self.streams) != (self.name == FUSION) or len(self.streams) not in (0, 2):
+            raise ValueError(f"the network {FUSION!r} has two streams of backbones, any other none: {self}")
+
+    def smoke(self) -> Self:
+        """Small backbones from random in the place of the large ones."""
+        small = tuple(
+            tuple(dict.fromkeys(SMOKE_BACKBONES.get(name, name) for name in stream)) for stream in self.streams
+        )
+        if len(small) > 1 and set(small[0]) & set(small[1]):
+            small = (small[0], ("vit_smoke",))
+        # What batch norm without statistics makes of random convolutions is nearly nothing for a head to learn from.
+        backbone = "vit_smoke" if self.frozen else SMOKE_BACKBONES.get(self.name, self.name)
+        return replace(self, name=FUSION if small else backbone, streams=small, weights="random")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +75,8 @@ class DistilSpec:
     teachers: recipes whose trained networks give the soft labels; several are averaged as softened probabilities.
     temperature: T, for teachers and student alike.
     alpha: weight of the hard loss; 1 - alpha is the soft one's.
-    views: how many augmented views of every training picture the teachers see; epoch e uses view e modulo views.
+    views: how many augmented views of every training picture the teachers see, whose answers are kept; epoch e uses
+        view e modulo views. 0: a new view in each epoch, and the teachers are asked while the student learns.
     """
 
     teachers: tuple[str, ...]
@@ -59,9 +85,9 @@ class DistilSpec:
     views: int
 
     def __post_init__(self) -> None:
-        if not self.teachers or self.temperature <= 0 or not 0 <= self.alpha <= 1 or self.views < 1:
+        if not self.teachers or self.temperature <= 0 or not 0 <= self.alpha <= 1 or self.views < 0:
             raise ValueError(
-                f"teachers, a temperature above 0, an alpha in 0..1 and at least one view are needed: {self}"
+                f"teachers, a temperature above 0, an alpha in 0..1 and no negative number of views are needed: {self}"
             )
 
 
@@ -78,7 +104,8 @@ class FitSpec:
     gradient_norm: a step's gradient is scaled down to this norm over all weights.
     class_weight_power: each class weighs (N / (K n_c)) ** power in the loss: 0 = none, 1 = inverse frequency.
     label_smoothing: share of the target that is spread over all classes.
-    mixed_precision: Keras policy while training; weights stay float32.
+    mixed_precision: Keras policy while training, or "auto" for what the hardware is fast in (training/backend.py);
+        weights stay float32.
     optimizer: one of OPTIMIZERS.
     schedule: "cosine"; "constant" after the warm-up; or "plateau": constant until validation makes no progress.
     plateau_factor, plateau_patience, least_learning_rate: of "plateau": the rate falls by the factor after so many
@@ -87,6 +114,8 @@ class FitSpec:
         and keeps the last weights.
     oversample_to: classes with fewer training images are repeated to so many in every epoch; 0 for none.
     focal_gamma: of the focal loss; 0 is cross-entropy.
+    views: how many augmented views of every training picture there are; epoch e uses view e modulo views. 0: a new one
+        in each epoch. A student uses the views of its soft labels.
     """
 
     cycles: tuple[int, ...]
@@ -107,6 +136,7 @@ class FitSpec:
     least_learning_rate: float = 0.0
     patience: int = 0
     oversample_to: int = 0
+    views: int = 0
 
     def __post_init__(self) -> None:
         if not self.cycles or min(self.cycles) <= self.warmup_epochs:
@@ -155,6 +185,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:
             raise ValueError("focal loss and distillation exclude each other")
+        if self.network.frozen and self.augment.mixup:
+            raise ValueError("the features of a frozen backbone are kept of single pictures: no mixup")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -172,43 +204,74 @@ class Recipe:
                 "preprocess": PreprocessSpec.from_dict(values["preprocess"]),
                 "augment": AugmentSpec(**values["augment"]),
                 "fit": FitSpec(**{**values["fit"], "cycles": tuple(values["fit"]["cycles"])}),
-                "network": NetworkSpec(**values.get("network", {})),
+                "network": _network(values.get("network", {})),
                 "distil": DistilSpec(**{**distil, "teachers": tuple(distil["teachers"])}) if distil else None,
             }
         )
 
     def smoke(self) -> Self:
         """The same path in a minute: few and small pictures, two epochs, a small backbone from random, teachers too."""
-        network = SMOKE_BACKBONES.get(self.network.name, self.network.name)
         return replace(
             self,
             name=f"{self.name}{SMOKE}",
             preprocess=replace(self.preprocess, working_size=SMOKE_SIDE, output_size=SMOKE_SIDE),
-            fit=replace(self.fit, cycles=(2,), warmup_epochs=0.5, batch_size=16, mixed_precision="float32"),
-            network=replace(self.network, name=network, weights="random"),
+            fit=replace(
+                self.fit,
+                cycles=(2,),
+                warmup_epochs=0.5,
+                batch_size=16,
+                mixed_precision="float32",
+                oversample_to=min(self.fit.oversample_to, SMOKE_OVERSAMPLE),
+                views=min(self.fit.views, 2),
+            ),
+            network=self.network.smoke(),
             distil=self.distil
             and replace(self.distil, teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers), views=2),
             images=SMOKE_IMAGES,
         )
 
+    def unpretrained(self) -> Self:
+        """The same with random weights at the start, teachers too."""
+        return replace(
+            self,
+            name=f"{self.name}{UNPRETRAINED}",
+            network=replace(self.network, weights="random"),
+            distil=self.distil
+            and replace(self.distil, teachers=tuple(f"{name}{UNPRETRAINED}" for name in self.distil.teachers)),
+        )
+
+
+def _modules() -> dict[str, str]:
+    """Of each recipe's name its module's: a/b.py in training/recipes is the recipe a_b."""
+    import training.recipes
+
+    found = pkgutil.walk_packages(training.recipes.__path__, "training.recipes.")
+    paths = [module.name for module in found if not module.ispkg]
+    return {path.removeprefix("training.recipes.").replace(".", "_"): path for path in paths}
+
 
 def recipe_names() -> list[str]:
     """Every recipe in training/recipes, sorted."""
-    import training.recipes
-
-    return sorted(module.name for module in pkgutil.iter_modules(training.recipes.__path__))
+    return sorted(_modules())
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe called `name`, in small where the name ends so. Raises TrainingError where there is none."""
-    whole = name.removesuffix(SMOKE)
-    if whole not in recipe_names():
+    """The recipe called `name`, changed as its endings say. Raises TrainingError where there is none."""
+    if name.endswith(SMOKE):
+        return load_recipe(name.removesuffix(SMOKE)).smoke()
+    if name.endswith(UNPRETRAINED):
+        return load_recipe(name.removesuffix(UNPRETRAINED)).unpretrained()
+    if name not in recipe_names():
         raise TrainingError(f"no recipe named {name!r}; there are {recipe_names()}")
-    recipe: Recipe = importlib.import_module(f"training.recipes.{whole}").RECIPE
-    return recipe.smoke() if name.endswith(SMOKE) else recipe
+    recipe: Recipe = importlib.import_module(_modules()[name]).RECIPE
+    return recipe
+
+
+def _network(values: dict[str, Any]) -> NetworkSpec:
+    return NetworkSpec(**{**values, "streams": tuple(tuple(stream) for stream in values.get("streams", ()))})
 
 
 def purpose(name: str) -> str:
     """The first sentence of what a recipe's file says about itself."""
-    document = importlib.import_module(f"training.recipes.{name}").__doc__ or ""
+    document = importlib.import_module(_modules()[name]).__doc__ or ""
     return " ".join(document.split("\n\n")[0].split())

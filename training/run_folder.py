@@ -13,8 +13,8 @@ from typing import Any
 
 import keras
 import pandas as pd
-import tensorflow as tf
 
+from training import backend
 from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
 from training.recipe import FitSpec, Recipe
@@ -55,7 +55,11 @@ class RunFolder:
                 )
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        record = {"recipe": recipe.to_dict(), **_digests(split), "soft_labels": soft_labels, **environment()}
+        precision = backend.precision(recipe.fit.mixed_precision)
+        record = {
+            "recipe": recipe.to_dict(), **_digests(split), "soft_labels": soft_labels, "precision": precision,
+            **environment(),
+        }  # fmt: skip
         (self.path / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
     def require(self, recipe: Recipe, split: SplitIdentity) -> None:
@@ -76,6 +80,12 @@ class RunFolder:
                 f"{self.path} holds a run with another {' and '.join(differing)}; "
                 "name another folder with --out, or remove it."
             )
+
+    def precision(self) -> str:
+        """The dtype policy that the run began with; on another machine it goes on with the same."""
+        record = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
+        # Runs from before there was "auto" have it in the recipe alone.
+        return str(record.get("precision", record["recipe"]["fit"]["mixed_precision"]))
 
     def history(self) -> History:
         """A row each whole epoch so far."""
@@ -129,8 +139,7 @@ def _digests(split: SplitIdentity) -> dict[str, str]:
 def environment() -> dict[str, Any]:
     """Library versions, Python version and git commit ("unknown" outside a checkout) of this process."""
     return {
-        # TensorFlow's package has another name on some platforms.
-        "libraries": {"tensorflow": tf.__version__, **{name: version(name) for name in LIBRARIES}},
+        "libraries": {backend.name(): backend.version(), **{name: version(name) for name in LIBRARIES}},
         "python": platform.python_version(),
         "git_commit": _git("rev-parse", "--verify", "HEAD") or "unknown",
         "git_changed_files": len(_git("status", "--porcelain", "--", "app", "training").splitlines()),

@@ -5,6 +5,7 @@ and the student can see the very same one tomorrow, each through its own preproc
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,23 @@ VIEWS_ALGORITHM = "views-1"
 
 PARTNER = 1
 """Marks the random numbers that choose what is mixed in; those of the picture itself carry no mark."""
+
+
+Rows = npt.NDArray[np.int64]
+Inputs = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+"""Pictures, or features."""
+
+
+class Numbered(Protocol):
+    """What a network learns from: views of pictures, or what frozen backbones make of them."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def make(self, rows: Rows, view: int) -> tuple[Inputs, npt.NDArray[np.float32]]:
+        """Inputs (B, ...), pictures uint8 or features float32, and targets float32 (B, K) of some rows in a view."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +50,10 @@ class Views:
     spec: AugmentSpec
     seed: int
 
-    def make(self, rows: npt.NDArray[np.int64], view: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def make(self, rows: Rows, view: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
         """Pictures uint8 (B, side, side, 3) and targets float32 (B, K) of some rows in one view."""
         made = [self._make(int(row), view) for row in rows]
         return np.stack([picture for picture, _ in made]), np.stack([target for _, target in made])

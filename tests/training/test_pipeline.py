@@ -3,28 +3,34 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from training import backend
 from training.augment import AugmentSpec
 from training.datasets import cache, ham10000
 from training.datasets.cache import PreprocessedImages, preprocessed
 from training.datasets.parts import LabelledImages
 from training.memory import PeakMemory
-from training.pipeline import Batch, batches, training_batches
+from training.pipeline import Batch, batches, picture_views, training_batches
 from training.pipeline_speed import measure_pipeline
-from training.recipe import load_recipe
-from training.soft_labels import SoftLabels
+from training.recipe import Recipe, load_recipe
+from training.soft_labels import SoftLabels, from_bank
 from training.views import Views
 
 RANDOM = np.random.default_rng(1)
 PART = LabelledImages(
-    PreprocessedImages(RANDOM.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8), tuple("abcdefghij")),
+    PreprocessedImages(RANDOM.integers(0, 256, (10, 8, 8, 3), dtype=np.uint8), tuple("abcdefghij"), "digest"),
     np.arange(10, dtype=np.int64) % 3,
 )
 WEIGHTS = np.array([0.5, 1.0, 2.0], np.float32)
 RECIPE = load_recipe("three_block_ham10000")
+
+
+def batches_of(recipe: Recipe, part: LabelledImages, epoch: int, soft_labels: SoftLabels | None = None) -> Any:
+    return training_batches(recipe, picture_views(recipe, part, 3), part.labels, WEIGHTS, epoch, soft_labels)
 
 
 def read_plainly(rows: np.ndarray) -> Batch:
@@ -39,12 +45,32 @@ def test_batches_are_what_was_read_in_the_order_asked_for_over_255() -> None:
     assert np.array_equal(second[0], PART.images.pixels[[2, 9]].astype(np.float32) / np.float32(255))
 
 
+def test_other_backends_read_the_very_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = np.array([3, 1, 2, 9, 0])
+    expected = [[part.numpy() for part in batch] for batch in batches(read_plainly, order, 2)]
+    monkeypatch.setattr(backend, "name", lambda: "jax")
+    dataset = batches(read_plainly, order, 2)
+    assert len(dataset) == len(expected) == 2
+    for step, batch in enumerate(expected):
+        assert all(np.array_equal(one, other) for one, other in zip(batch, dataset[step], strict=True))
+
+
+def test_a_fixed_number_of_views_comes_round_again() -> None:
+    fit = replace(RECIPE.fit, batch_size=10, views=2)
+    recipe = replace(RECIPE, augment=AugmentSpec(brightness=0.3), fit=fit)
+    seen = [
+        {picture.tobytes() for picture in next(iter(batches_of(recipe, PART, epoch)))[0].numpy()} for epoch in range(3)
+    ]
+    assert seen[0] == seen[2]
+    assert seen[0] != seen[1]
+
+
 def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
     fit = replace(RECIPE.fit, batch_size=5)
     recipe = replace(RECIPE, augment=AugmentSpec(), fit=fit)
 
     def read(epoch: int) -> np.ndarray:
-        return np.concatenate([pictures for pictures, _, _ in training_batches(recipe, PART, WEIGHTS, epoch)])
+        return np.concatenate([pictures for pictures, _, _ in batches_of(recipe, PART, epoch)])
 
     first, again, other = read(0), read(0), read(1)
     assert np.array_equal(first, again)
@@ -54,13 +80,11 @@ def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
 
 
 def test_augmentation_depends_on_epoch_and_picture() -> None:
-    same = LabelledImages(PreprocessedImages(np.repeat(PART.images.pixels[:1], 8, axis=0), ("a",) * 8), PART.labels[:8])
+    same = LabelledImages(
+        PreprocessedImages(np.repeat(PART.images.pixels[:1], 8, axis=0), ("a",) * 8, ""), PART.labels[:8]
+    )
     recipe = replace(RECIPE, augment=AugmentSpec(brightness=0.3), fit=replace(RECIPE.fit, batch_size=4))
-    seen = [
-        pictures.numpy().tobytes()
-        for epoch in (0, 1)
-        for pictures, _, _ in training_batches(recipe, same, WEIGHTS, epoch)
-    ]
+    seen = [pictures.numpy().tobytes() for epoch in (0, 1) for pictures, _, _ in batches_of(recipe, same, epoch)]
     assert len(set(seen)) == 4
 
 
@@ -69,7 +93,7 @@ def test_a_batch_with_soft_labels_has_those_of_its_view_and_rows() -> None:
     recipe = replace(RECIPE, augment=AugmentSpec(quarter_turns=True), fit=replace(RECIPE.fit, batch_size=10))
     views = Views(PART.images.pixels, np.eye(3, dtype=np.float32)[PART.labels], recipe.augment, recipe.seed)
     for epoch in (0, 1, 2):
-        (batch,) = training_batches(recipe, PART, WEIGHTS, epoch, SoftLabels((logits,), 4.0))
+        (batch,) = batches_of(recipe, PART, epoch, SoftLabels((from_bank(logits),), 4.0, 2))
         pictures, targets, _ = (part.numpy() for part in batch)
         # The very pictures of the view that the teachers answered to.
         seen = views.make(np.arange(10), epoch % 2)[0].tolist()
@@ -81,7 +105,7 @@ def test_a_batch_with_soft_labels_has_those_of_its_view_and_rows() -> None:
 
 def test_a_mixed_picture_weighs_what_its_classes_weigh() -> None:
     recipe = replace(RECIPE, augment=AugmentSpec(mixup=0.5), fit=replace(RECIPE.fit, batch_size=10))
-    (batch,) = training_batches(recipe, PART, WEIGHTS, 0)
+    (batch,) = batches_of(recipe, PART, 0)
     _, targets, weights = (part.numpy() for part in batch)
     assert weights == pytest.approx(targets @ WEIGHTS)
     assert len(set(weights.round(4))) > 3

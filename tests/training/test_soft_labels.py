@@ -8,7 +8,8 @@ import pytest
 from scipy.special import softmax
 
 from training.augment import AugmentSpec, augment
-from training.soft_labels import BankMismatch, SoftLabels, fill_bank
+from training.banks import BankMismatch, fill_bank
+from training.soft_labels import SoftLabels, from_bank
 from training.views import Views
 
 RANDOM = np.random.default_rng(1)
@@ -83,9 +84,9 @@ def test_an_interrupted_bank_goes_on_and_a_whole_one_is_not_asked_again(tmp_path
 
 def test_a_bank_of_another_teacher_is_refused_and_kept(tmp_path: Path) -> None:
     before = fill_bank(tmp_path, IDENTITY, VIEWS, 1, brightness)
-    with pytest.raises(BankMismatch, match="belong to another teacher"):
+    with pytest.raises(BankMismatch, match="belongs to another teacher"):
         fill_bank(tmp_path, {**IDENTITY, "teacher": "xyz"}, VIEWS, 1, brightness)
-    with pytest.raises(BankMismatch, match="belong to another seed and split"):
+    with pytest.raises(BankMismatch, match="belongs to another seed and split"):
         fill_bank(tmp_path, {"teacher": "abc", "seed": 5, "split": "new"}, VIEWS, 1, brightness)
     assert np.array_equal(fill_bank(tmp_path, IDENTITY, VIEWS, 1, brightness), before)
 
@@ -99,15 +100,17 @@ def test_a_bank_of_other_pictures_is_refused(tmp_path: Path) -> None:
 
 def test_the_mean_of_very_sure_teachers_stays_finite() -> None:
     sure = np.array([[[120.0, -120.0, 0.0]]], np.float16)
-    logits = SoftLabels((sure, sure[..., ::-1].copy()), temperature=1.0).logits(0, np.array([0]))
+    logits = SoftLabels([from_bank(sure), from_bank(sure[..., ::-1].copy())], temperature=1.0, views=1).logits(
+        0, np.array([0])
+    )
     assert np.isfinite(logits).all()
 
 
 def test_several_teachers_are_averaged_as_softened_probabilities() -> None:
     banks = tuple(RANDOM.normal(0, 3, (1, 6, 3)).astype(np.float16) for _ in range(2))
-    soft = SoftLabels(banks, temperature=5.0)
+    soft = SoftLabels([from_bank(bank) for bank in banks], temperature=5.0, views=1)
     rows = np.array([4, 0])
     expected = np.mean([softmax(bank[0][rows].astype(np.float64) / 5, axis=1) for bank in banks], axis=0)
     assert softmax(soft.logits(0, rows) / 5, axis=1) == pytest.approx(expected, abs=1e-5)
-    one = SoftLabels(banks[:1], temperature=5.0)
+    one = SoftLabels([from_bank(banks[0])], temperature=5.0, views=1)
     assert one.logits(0, rows) == pytest.approx(banks[0][0][rows].astype(np.float32), abs=1e-5)

@@ -8,7 +8,8 @@ import pytest
 
 from training import weights
 from training.errors import TrainingError
-from training.models.classifier import RANGES, ImageNetRange, pretrained_classifier
+from training.models.backbones import RANGES, ImageNetRange
+from training.models.classifier import Classifier
 from training.models.networks import NETWORKS, network
 from training.recipe import NetworkSpec
 from training.weights import WeightsMissing, backbone
@@ -16,11 +17,14 @@ from training.weights import WeightsMissing, backbone
 PREPROCESS = {
     "densenet169": keras.applications.densenet.preprocess_input,
     "resnet50": keras.applications.resnet.preprocess_input,
+    "resnet50_conv4": keras.applications.resnet.preprocess_input,
+    "resnet152_v2": keras.applications.resnet_v2.preprocess_input,
+    "convnext_base": keras.applications.convnext.preprocess_input,
     "mobilenet_v2": keras.applications.mobilenet_v2.preprocess_input,
 }
 
 
-@pytest.mark.parametrize("name", list(RANGES))
+@pytest.mark.parametrize("name", list(PREPROCESS))
 def test_each_backbone_gets_the_range_that_it_was_trained_on(name: str) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (1, 4, 4, 3)).astype(np.float32)
     ranged = np.asarray(ImageNetRange(RANGES[name])(picture / 255))
@@ -30,12 +34,12 @@ def test_each_backbone_gets_the_range_that_it_was_trained_on(name: str) -> None:
 def test_no_source_is_an_error_that_names_the_file_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreachable(**_: object) -> None:
+    def unreachable(*_: object) -> None:
         raise Exception("URL fetch failure")  # noqa: TRY002  # as keras.utils.get_file does
 
     monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(weights, "APPLICATIONS", {"densenet169": unreachable})
-    with pytest.raises(WeightsMissing, match=r"densenet169_imagenet_notop.weights.h5 is not there.*weights=\"random\""):
+    monkeypatch.setattr(weights, "BACKBONES", {"densenet169": unreachable})
+    with pytest.raises(WeightsMissing, match=r"densenet169_imagenet_notop.weights.h5 is not there.*--weights random"):
         backbone("densenet169", side=32, weights="imagenet")
 
 
@@ -48,6 +52,29 @@ def test_a_file_in_the_folder_is_loaded(tmp_path: Path, monkeypatch: pytest.Monk
     assert pretrained == {layer.name for layer in loaded.layers}
     for one, other in zip(saved.get_weights(), loaded.get_weights(), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_resnet50_up_to_its_fourth_stage_reads_the_file_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(weights.ROOT_VARIABLE, str(tmp_path))
+    saved, _ = backbone("resnet50_conv4", side=32, weights="random")
+    saved.save_weights(tmp_path / "resnet50_imagenet_to_conv4_block6_out.weights.h5")
+    loaded, pretrained = backbone("resnet50_conv4", side=32, weights="imagenet")
+    assert pretrained == {layer.name for layer in loaded.layers}
+    assert loaded.output.shape == (None, 2, 2, 1024)
+    assert all(np.array_equal(*pair) for pair in zip(saved.get_weights(), loaded.get_weights(), strict=True))
+
+
+def test_every_backbone_has_a_range_and_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(RANGES) == set(weights.BACKBONES)
+
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(weights.importlib, "import_module", missing)
+    with pytest.raises(WeightsMissing, match=r"pip install --no-deps -r requirements-keras-hub.txt"):
+        backbone("vit_b32", side=224, weights="imagenet")
 
 
 def test_a_partial_file_fills_the_first_layers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +114,7 @@ def test_a_pretrained_backbone_keeps_its_batch_norm_and_a_frozen_one_everything(
         tmp_path / "mobilenet_v2_imagenet_notop.weights.h5"
     )
     spec = NetworkSpec(name="mobilenet_v2", frozen=frozen)
-    model = pretrained_classifier(spec, input_side=32, classes=7)
+    model = Classifier(spec, 32).whole(7)
     norm = model.get_layer("mobilenetv2_1.00_32").get_layer("Conv_1_bn")
     kernel = model.get_layer("mobilenetv2_1.00_32").get_layer("Conv_1")
     before = [np.array(weight) for weight in norm.weights]
@@ -101,7 +128,7 @@ def test_a_pretrained_backbone_keeps_its_batch_norm_and_a_frozen_one_everything(
 
 
 def test_a_backbone_from_random_learns_all_of_it() -> None:
-    model = pretrained_classifier(NetworkSpec(name="mobilenet_v2", weights="random"), input_side=32, classes=7)
+    model = Classifier(NetworkSpec(name="mobilenet_v2", weights="random"), 32).whole(7)
     norm = model.get_layer("mobilenetv2_1.00_32").get_layer("Conv_1_bn")
     before = np.array(norm.moving_mean)
     model.compile("sgd", loss="mse")
@@ -120,6 +147,6 @@ def test_the_shipped_form_of_a_classifier_gives_the_softmax_of_its_logits() -> N
 
 
 def test_an_unknown_network_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(TrainingError, match=r"no network named 'vgg'; there are \['densenet169'"):
+    with pytest.raises(TrainingError, match=r"no network named 'vgg'; there are \['convnext_base'"):
         network("vgg")
     assert "three_block" in NETWORKS

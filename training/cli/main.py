@@ -88,14 +88,13 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     run.require(recipe, records.identity)
     trained = run.result(recipe.fit)
     test = records.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
-    import keras
-
     from training.export import export as export_bundle
+    from training.trained import load_trained
 
     folder = export_bundle(
         recipe,
         SCHEMES[recipe.scheme],
-        keras.models.load_model(trained, compile=False),
+        load_trained(recipe, trained),
         training_records=records.train,
         parity_records=test[:PARITY_IMAGES],
         run=run.path,

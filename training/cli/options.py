@@ -9,7 +9,10 @@ from typing import Any
 import click
 
 from app.config import REPOSITORY
-from training.recipe import SMOKE, load_recipe, recipe_names
+from training.recipe import SMOKE, UNPRETRAINED, load_recipe, recipe_names
+
+WEIGHTS_VARIABLE = "LESION_WEIGHTS_ROOT"
+"""As training/weights.py has it; that file takes seconds to import."""
 
 DEFAULT_DATA_ROOT = Path(os.environ.get("LESION_DATA_ROOT", REPOSITORY.parent / "shared" / "data"))
 
@@ -22,13 +25,29 @@ data_root_option = click.option(
 
 
 def recipe_option(verb: Callable[..., None]) -> Callable[..., None]:
-    """--recipe and --smoke; the verb gets both as `recipe`."""
+    """--recipe, --smoke and those of pretrained weights; the verb gets all of them as `recipe`."""
 
     @click.option("--recipe", "recipe_name", required=True, help=f"One of: {', '.join(recipe_names())}.")
     @click.option("--smoke", is_flag=True, help="The same path in about a minute: few and small pictures.")
+    @click.option(
+        "--weights",
+        type=click.Choice(["imagenet", "random"]),
+        default="imagenet",
+        help="random: start pretrained networks, teachers too, from random, in run folders of their own.",
+    )
+    @click.option(
+        "--weights-root",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of pretrained weights. Default: $LESION_WEIGHTS_ROOT, else ../shared/data/weights.",
+    )
     @functools.wraps(verb)
-    def with_recipe(*arguments: Any, recipe_name: str, smoke: bool, **options: Any) -> None:
-        verb(*arguments, recipe=load_recipe(f"{recipe_name}{SMOKE}" if smoke else recipe_name), **options)
+    def with_recipe(
+        *arguments: Any, recipe_name: str, smoke: bool, weights: str, weights_root: Path | None, **options: Any
+    ) -> None:
+        if weights_root:
+            os.environ[WEIGHTS_VARIABLE] = str(weights_root)
+        endings = (UNPRETRAINED if weights == "random" else "") + (SMOKE if smoke else "")
+        verb(*arguments, recipe=load_recipe(f"{recipe_name}{endings}"), **options)
 
     return with_recipe
 

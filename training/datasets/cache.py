@@ -34,10 +34,12 @@ class PreprocessedImages:
     """Attributes:
     pixels: uint8 (N, side, side, 3), memory-mapped; divided by 255 it is exactly what `preprocess` gives.
     image_ids: N ids, in the order of `pixels`.
+    digest: of the pictures' files and their preprocessing.
     """
 
     pixels: npt.NDArray[np.uint8]
     image_ids: tuple[str, ...]
+    digest: str
 
 
 def preprocessed(records: Sequence[LesionRecord], spec: PreprocessSpec, cache_root: Path) -> PreprocessedImages:
@@ -56,7 +58,7 @@ def preprocessed(records: Sequence[LesionRecord], spec: PreprocessSpec, cache_ro
     if not (folder / "index.json").is_file():
         _build(records, spec, folder)
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-    return PreprocessedImages(np.load(folder / "pixels.npy", mmap_mode="r"), tuple(index["image_ids"]))
+    return PreprocessedImages(np.load(folder / "pixels.npy", mmap_mode="r"), tuple(index["image_ids"]), folder.name)
 
 
 def _build(records: Sequence[LesionRecord], spec: PreprocessSpec, folder: Path) -> None:

@@ -17,6 +17,9 @@ CLASS_NAMES: Mapping[str, str] = MappingProxyType(
         "vasc": "Vascular lesion",
     }
 )
+SCC_NAME: Mapping[str, str] = MappingProxyType({"scc": "Squamous cell carcinoma"})
+"""What ISIC 2019 has beside the seven of HAM10000."""
+
 BINARY = ("benign", "malignant")
 BINARY_NAMES: Mapping[str, str] = MappingProxyType({"benign": "Benign", "malignant": "Malignant"})
 
@@ -79,6 +82,9 @@ ISLAM2024 = _scheme("islam2024", BINARY, "akiec bcc bkl mel vasc malignant", "df
 MELANOMA = _scheme("melanoma", BINARY, "mel", "akiec bcc bkl df nv vasc scc not_mel")
 """Melanoma against everything else, as in ISIC 2017. Kaggle's set does not say which of its lesions are melanomas."""
 
+ISIC2019 = _scheme("isic2019", (*CLASS_NAMES, "scc"), "akiec bcc mel scc", "bkl df nv vasc")
+"""The eight classes of ISIC 2019; they count as in `clinical`."""
+
 SCHEMES: Mapping[str, LabelScheme] = MappingProxyType(
-    {scheme.name: scheme for scheme in (CLINICAL, ISLAM2024, MELANOMA, SEVEN)}
+    {scheme.name: scheme for scheme in (CLINICAL, ISIC2019, ISLAM2024, MELANOMA, SEVEN)}
 )

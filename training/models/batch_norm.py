@@ -1,12 +1,15 @@
 """Batch norm (Ioffe, Szegedy 2015) for training, and what is left of it afterwards: another bias and another scale."""
 
+import math
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
+from training import backend
+
+ops = keras.ops
 EPSILON = 1e-3
 RENEWAL = 0.02
 """Share of a batch in the running mean and variance."""
@@ -18,8 +21,8 @@ Weights = list[npt.NDArray[np.float32]]
 class BatchNormReLU(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Batch norm with a shift and no scale, then ReLU.
 
-    Keras' own layer computes in several steps in float32, which costs a good part of a step of training. The fused
-    kernel takes bfloat16 and keeps its statistics in float32.
+    Keras' own layer computes in several steps in float32, which costs a good part of a step of training on a CPU.
+    TensorFlow's fused kernel takes bfloat16 and keeps its statistics in float32; JAX and PyTorch fuse such steps.
     """
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -37,20 +40,44 @@ class BatchNormReLU(keras.layers.Layer):  # type: ignore[misc]  # Keras has no t
 
     def call(self, inputs: Any, *, training: bool | None = None) -> Any:
         """(N, H, W, C) of any float type, normalised over N, H and W, shifted, and cut off at 0."""
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=tf.ones_like(self.mean),
-            offset=tf.convert_to_tensor(self.shift),
-            mean=tf.convert_to_tensor(self.mean),
-            variance=tf.convert_to_tensor(self.variance),
-            epsilon=EPSILON,
-            exponential_avg_factor=RENEWAL if training else 1.0,
-            is_training=bool(training),
+        outputs, mean, variance = (_fused if backend.name() == "tensorflow" else _in_steps)(
+            inputs, self.shift, self.mean, self.variance, training=bool(training)
         )
         if training:
             self.mean.assign(mean)
             self.variance.assign(variance)
-        return tf.nn.relu(outputs)
+        return ops.relu(outputs)
+
+
+def _fused(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bool) -> tuple[Any, Any, Any]:
+    # Here, since this module is also imported where there is no TensorFlow.
+    import tensorflow as tf
+
+    outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=inputs,
+        scale=tf.ones_like(mean),
+        offset=tf.convert_to_tensor(shift),
+        mean=tf.convert_to_tensor(mean),
+        variance=tf.convert_to_tensor(variance),
+        epsilon=EPSILON,
+        exponential_avg_factor=RENEWAL if training else 1.0,
+        is_training=training,
+    )
+    return outputs, mean, variance
+
+
+def _in_steps(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bool) -> tuple[Any, Any, Any]:
+    values = ops.cast(inputs, "float32")
+    if training:
+        used_mean, used_variance = ops.moments(values, axes=(0, 1, 2))
+        count = math.prod(values.shape[:3])
+        mean = mean + RENEWAL * (used_mean - mean)
+        # The unbiased variance runs on, as in the fused kernel.
+        variance = variance + RENEWAL * (used_variance * (count / (count - 1)) - variance)
+    else:
+        used_mean, used_variance = mean, variance
+    outputs = (values - used_mean) * ops.rsqrt(used_variance + EPSILON) + shift
+    return ops.cast(outputs, inputs.dtype), mean, variance
 
 
 def fold_into_convolution(convolution: keras.layers.Conv2D, norm: BatchNormReLU) -> Weights:

@@ -1,80 +1,61 @@
-"""A backbone, global average pooling and a dense head: the plain teacher, and the students made from such networks."""
+"""Backbones and a head: the teachers, and the students made from such networks."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import keras
-import numpy as np
 
-from training.recipe import NetworkSpec
-from training.weights import backbone
+from training.models.backbones import pooled_features
+from training.models.heads import dense_head, fusion_head
+from training.recipe import FUSION, NetworkSpec
 
-IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
-RANGES = {"densenet169": "torch", "resnet50": "caffe", "mobilenet_v2": "tf"}
-"""What each backbone was trained on, in the words of keras.applications."""
+HeadBuilder = Callable[[NetworkSpec, Sequence[int], int], keras.Model]
 
 
-@keras.saving.register_keras_serializable("lesion_screening")
-class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """From RGB 0..1 to the range a backbone was trained on; what keras.applications' preprocess_input does with 0..255.
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """A network in two halves that can be trained together, or the second one alone on kept features.
 
-    Args:
-        convention: "torch" (mean 0, deviation 1), "caffe" (BGR 0..255 less its mean) or "tf" (-1..1).
-    """
-
-    def __init__(self, convention: str, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.convention = convention
-
-    def call(self, pictures: Any) -> Any:
-        """Float (N, H, W, 3)."""
-        if self.convention == "tf":
-            return 2 * pictures - 1
-        if self.convention == "caffe":
-            return pictures[..., ::-1] * 255 - np.array(CAFFE_MEAN_BGR, np.float32)
-        return (pictures - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_DEVIATION, np.float32)
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes the layer again."""
-        return {**super().get_config(), "convention": self.convention}
-
-
-def pretrained_classifier(spec: NetworkSpec, *, input_side: int, classes: int) -> keras.Model:
-    """Builds the classifier.
-
-    A pretrained backbone's batch norm stays as it was loaded, statistics, scale and shift, frozen or not: batches of
-    some ten pictures estimate its statistics worse than ImageNet did. One that starts from random has none to keep, and
-    learns them; of a backbone that is pretrained in part, the rest does.
-
-    Args:
-        spec: its backbone is `spec.name`.
+    Attributes:
+        spec: of the network.
         input_side: side in pixels of the square RGB input, float32 0..1.
-        classes: number of outputs.
-
-    Returns:
-        A model to float32 logits (N, classes).
     """
-    base, pretrained = backbone(spec.name, side=input_side, weights=spec.weights)
-    for layer in base.layers:
-        # Keras hands a model's own `training` down to the layers, so that calling it with training=False does nothing.
-        keeps = isinstance(layer, keras.layers.BatchNormalization) or spec.frozen
-        layer.trainable = not (layer.name in pretrained and keeps)
-    pictures = keras.Input((input_side, input_side, 3), name="picture")
-    ranged = ImageNetRange(RANGES[spec.name], dtype="float32", name="range")(pictures)
-    features = keras.layers.GlobalAveragePooling2D(name="features")(base(ranged))
-    if spec.head_units:
-        features = keras.layers.Dense(spec.head_units, activation="relu", name="head")(features)
-        features = keras.layers.BatchNormalization(name="head_norm")(features)
-    if spec.dropout:
-        features = keras.layers.Dropout(spec.dropout, name="dropout")(features)
-    return keras.Model(pictures, keras.layers.Dense(classes, dtype="float32", name="logits")(features), name=spec.name)
+
+    spec: NetworkSpec
+    input_side: int
+
+    @property
+    def backbones(self) -> tuple[str, ...]:
+        """Their names, in the order of their features."""
+        return tuple(name for stream in self.spec.streams for name in stream) or (self.spec.name,)
+
+    def extractor(self) -> keras.Model:
+        """From pictures (N, side, side, 3) to the features of each backbone, a list of (N, D)."""
+        pictures = keras.Input((self.input_side, self.input_side, 3), name="picture")
+        return keras.Model(pictures, pooled_features(self.spec, self.backbones, pictures), name="extractor")
+
+    def head(self, sizes: Sequence[int], classes: int) -> keras.Model:
+        """From that vector, which holds `sizes` numbers of each backbone, to float32 logits (N, classes)."""
+        build: HeadBuilder = fusion_head if self.spec.name == FUSION else dense_head
+        return build(self.spec, sizes, classes)
+
+    def whole(self, classes: int) -> keras.Model:
+        """Both halves, from pictures to float32 logits (N, classes)."""
+        extractor = self.extractor()
+        head = self.head([features.shape[-1] for features in extractor.outputs], classes)
+        return joined(extractor, head, self.spec.name)
+
+
+def joined(extractor: keras.Model, head: keras.Model, name: str) -> keras.Model:
+    """The head behind the backbones, as one network."""
+    found = extractor.outputs
+    vector = keras.layers.Concatenate(name="features")(found) if len(found) > 1 else found[0]
+    return keras.Model(extractor.input, head(vector), name=name)
 
 
 def in_float32(spec: NetworkSpec, trained: keras.Model) -> keras.Model:
     """The same network with the same weights under the float32 policy, which must be set, with probabilities."""
     _, side, _, _ = trained.input_shape
-    unloaded = replace(spec, weights="random")
-    model = pretrained_classifier(unloaded, input_side=side, classes=trained.output_shape[-1])
+    model = Classifier(replace(spec, weights="random"), side).whole(trained.output_shape[-1])
     model.set_weights(trained.get_weights())
     return keras.Model(model.input, keras.layers.Softmax(name="probabilities")(model.output), name=spec.name)

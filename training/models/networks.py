@@ -7,9 +7,10 @@ from types import MappingProxyType
 import keras
 
 from training.errors import TrainingError
-from training.models.classifier import RANGES, in_float32, pretrained_classifier
+from training.models.classifier import Classifier, in_float32
 from training.models.conv_student import CONV_STUDENTS, ConvStudent, folded, trained_form
-from training.recipe import NetworkSpec
+from training.recipe import FUSION, NetworkSpec
+from training.weights import BACKBONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,7 @@ class Network:
     rounded: bool = False
 
 
-CLASSIFIER = Network(
-    lambda spec, side, classes: pretrained_classifier(spec, input_side=side, classes=classes), in_float32
-)
+CLASSIFIER = Network(lambda spec, side, classes: Classifier(spec, side).whole(classes), in_float32)
 
 
 def _conv_student(student: ConvStudent) -> Network:
@@ -41,7 +40,7 @@ def _conv_student(student: ConvStudent) -> Network:
 NETWORKS: Mapping[str, Network] = MappingProxyType(
     {
         **{name: _conv_student(student) for name, student in CONV_STUDENTS.items()},
-        **dict.fromkeys(RANGES, CLASSIFIER),
+        **dict.fromkeys((*BACKBONES, FUSION), CLASSIFIER),
     }
 )
 

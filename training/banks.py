@@ -1,0 +1,91 @@
+"""Banks: what a network says to numbered views of the training pictures, asked once and kept.
+
+A bank says what it belongs to: the network's weights and preprocessing, the views' augmentation and seed, the pictures.
+One that belongs to anything else is refused, never used and never overwritten.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from training.errors import TrainingError
+from training.views import Inputs, Numbered
+
+IDENTITY = "bank.json"
+BATCH = 64
+
+Answers = npt.NDArray[np.float32]
+
+
+class BankMismatch(TrainingError):
+    """A bank on disk belongs to another network, other views or other data."""
+
+
+def fill_bank(
+    folder: Path,
+    identity: dict[str, Any],
+    inputs: Numbered,
+    count: int,
+    answer: Callable[[Answers], Answers],
+    *,
+    what: str = "soft labels",
+) -> npt.NDArray[np.float16]:
+    """Asks a network about every row in `count` views; goes on where an interrupted filling stopped.
+
+    Args:
+        folder: of the bank.
+        identity: JSON-ready; what the answers depend on.
+        inputs: the rows as the network sees them.
+        count: how many views.
+        answer: from float32 inputs (B, ...), pictures in 0..1, to answers (B, K).
+        what: the answers are, for messages.
+
+    Returns:
+        float16 (count, N, K).
+
+    Raises:
+        BankMismatch: `folder` holds answers with another identity.
+    """
+    check_bank(folder, identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / IDENTITY).write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
+    rows = np.arange(len(inputs))
+    for view in range(count):
+        path = folder / f"view-{view:03}.npy"
+        if path.is_file():
+            continue
+        parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+        answers = [
+            answer(as_float(inputs.make(part, view)[0]))
+            for part in tqdm(parts, desc=f"{what}, view {view + 1}/{count}", unit="batch")
+        ]
+        beside = folder / f"writing-view-{view:03}.npy"
+        np.save(beside, np.concatenate(answers).astype(np.float16))
+        beside.replace(path)
+    bank = np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])
+    if bank.shape[:2] != (count, len(inputs)) or not np.isfinite(bank).all():
+        raise BankMismatch(f"the {what} in {folder} are not of {len(inputs)} pictures; remove that folder")
+    return np.asarray(bank, np.float16)
+
+
+def as_float(inputs: Inputs) -> Answers:
+    """Pictures uint8 as float32 in 0..1, to the bit what serving computes; features as they are."""
+    return inputs.astype(np.float32) / np.float32(255) if inputs.dtype == np.uint8 else np.asarray(inputs, np.float32)
+
+
+def check_bank(folder: Path, identity: dict[str, Any]) -> None:
+    """Raises BankMismatch where `folder` holds a bank with another identity, and says what differs."""
+    if not (folder / IDENTITY).is_file():
+        return
+    before: dict[str, Any] = json.loads((folder / IDENTITY).read_text(encoding="utf-8"))
+    expected = json.loads(json.dumps(identity))
+    if differing := sorted(key for key in {*before, *expected} if before.get(key) != expected.get(key)):
+        raise BankMismatch(
+            f"what is kept in {folder} belongs to another {' and '.join(differing)}; remove that folder to make it "
+            "anew, or name another one with --out."
+        )

@@ -1,0 +1,85 @@
+"""Pretrained backbones side by side: from a picture to the pooled features of each, one vector."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from training.recipe import NetworkSpec
+from training.weights import VIT, backbone
+
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
+RANGES = {
+    "convnext_base": "bytes",
+    "densenet169": "torch",
+    "mobilenet_v2": "tf",
+    "resnet50": "caffe",
+    "resnet50_conv4": "caffe",
+    "resnet152_v2": "tf",
+    "vit_b32": "tf",
+    "vit_smoke": "tf",
+}
+"""What each backbone was trained on, in the words of keras.applications; "bytes" is 0..255, which the network itself
+brings into its range."""
+
+
+@keras.saving.register_keras_serializable("lesion_screening")
+class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """From RGB 0..1 to the range a backbone was trained on; what keras.applications' preprocess_input does with 0..255.
+
+    Args:
+        convention: "torch" (mean 0, deviation 1), "caffe" (BGR 0..255 less its mean), "tf" (-1..1) or "bytes" (0..255).
+    """
+
+    def __init__(self, convention: str, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.convention = convention
+
+    def call(self, pictures: Any) -> Any:
+        """Float (N, H, W, 3)."""
+        if self.convention == "tf":
+            return 2 * pictures - 1
+        if self.convention == "bytes":
+            return pictures * 255
+        if self.convention == "caffe":
+            return pictures[..., ::-1] * 255 - np.array(CAFFE_MEAN_BGR, np.float32)
+        return (pictures - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_DEVIATION, np.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        return {**super().get_config(), "convention": self.convention}
+
+
+def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.KerasTensor) -> list[keras.KerasTensor]:
+    """The backbones of a network, with what the recipe says of their weights.
+
+    A pretrained backbone's batch norm stays as it was loaded, statistics, scale and shift, frozen or not: batches of
+    some ten pictures estimate its statistics worse than ImageNet did. One that starts from random has none to keep, and
+    learns them; of a backbone that is pretrained in part, the rest does.
+
+    Args:
+        spec: whose `weights` and `frozen` count.
+        names: of the backbones, each once.
+        pictures: float32 (N, side, side, 3), RGB 0..1.
+
+    Returns:
+        (N, D) of each backbone: its feature map's global average, or the class token of a vision transformer.
+    """
+    side = pictures.shape[1]
+    found = []
+    for name in names:
+        base, pretrained = backbone(name, side=side, weights=spec.weights)
+        for layer in base.layers:
+            # Keras hands a model's own `training` down to the layers, so that calling it with training=False does
+            # nothing.
+            keeps = isinstance(layer, keras.layers.BatchNormalization) or spec.frozen
+            layer.trainable = not (layer.name in pretrained and keeps)
+        ranged = ImageNetRange(RANGES[name], dtype="float32", name=f"range_{name}")(pictures)
+        maps = base(ranged)
+        if name in VIT:
+            found.append(maps[:, 0])
+        else:
+            found.append(keras.layers.GlobalAveragePooling2D(name=f"features_{name}")(maps))
+    return found

@@ -1,0 +1,21 @@
+"""DSNet, student of Khan et al. 2022: four convolution blocks, taught by ResNet-50; melanoma against the rest.
+
+Command: python -m training release --recipe dsnet2022_student
+Time: the teacher's and at most an hour on two cores; it stops when validation makes no progress for 12 epochs.
+"""
+
+from dataclasses import replace
+
+from training.recipe import DistilSpec, NetworkSpec, load_recipe
+
+HARD = load_recipe("three_block_ham10000")
+
+RECIPE = replace(
+    HARD,
+    name="dsnet2022_student",
+    version="1.0.0",
+    scheme="melanoma",
+    fit=replace(HARD.fit, cycles=(40,), class_weight_power=0.0, mixed_precision="auto"),
+    network=NetworkSpec(name="dsnet"),
+    distil=DistilSpec(teachers=("dsnet2022_teacher",), temperature=4.0, alpha=0.3, views=5),
+)

@@ -1,0 +1,20 @@
+"""Teacher of Khan et al. 2022: ResNet-50, fine-tuned on melanoma against the rest; HAM10000 by lesion.
+
+Command: python -m training train --recipe dsnet2022_teacher
+Time: about 9 minutes an epoch on two cores.
+"""
+
+from dataclasses import replace
+
+from training.recipe import NetworkSpec, load_recipe
+
+FINE_TUNED = load_recipe("densenet169_ham10000")
+
+RECIPE = replace(
+    FINE_TUNED,
+    name="dsnet2022_teacher",
+    scheme="melanoma",
+    fit=replace(FINE_TUNED.fit, cycles=(4,), mixed_precision="auto"),
+    network=NetworkSpec(name="resnet50", dropout=0.2),
+)
+"""Of the weights at hand only the first four stages are pretrained; the fifth learns from random."""
