@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from training.bootstrap import measure, operating_rates
 from training.evaluate import threshold_for
-from training.metrics import METRICS, Answers, brier_score, expected_calibration_error, measure, operating_rates
+from training.metrics import METRICS, Answers, brier_score, expected_calibration_error
 
 
 def answers(malignant: list[int], probabilities: list[float]) -> Answers:
