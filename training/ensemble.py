@@ -11,6 +11,7 @@ from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
 from training.evaluation import measured, read_evaluation, write_evaluation
+from training.figures.draw import draw_all
 from training.predictions import RAW, Predictions, decided, read_predictions
 
 SHARED = ("dataset", "split", "scheme", "smoke")
@@ -18,7 +19,7 @@ SHARED = ("dataset", "split", "scheme", "smoke")
 
 
 def ensemble(name: str, members: Sequence[Path], run: Path, *, resamples: int = RESAMPLES) -> dict[str, Any]:
-    """Averages the raw class probabilities of evaluated runs; writes test_predictions.csv and evaluation.json.
+    """Averages the raw class probabilities of evaluated runs; writes all that `evaluate` writes into the run's folder.
 
     Nothing is calibrated and there is no operating point, since neither may be chosen on the test part.
 
@@ -79,4 +80,5 @@ def ensemble(name: str, members: Sequence[Path], run: Path, *, resamples: int = 
     run.mkdir(parents=True, exist_ok=True)
     averaged.write(run)
     write_evaluation(run, evaluation)
+    draw_all(evaluation, run / "figures")
     return evaluation

@@ -24,6 +24,7 @@ from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
 from training.evaluation import identity, measured, training_record, write_evaluation
+from training.figures.draw import draw_all
 from training.metrics import METRICS, Answers
 from training.predictions import RAW, Predictions, decided
 
@@ -86,7 +87,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
     """Screens the test part and writes what comes of it.
 
     The metrics go into the manifest, each answer into `run`/test_predictions.csv, and all that is to be tabled and
-    drawn into `run`/evaluation.json.
+    drawn into `run`/evaluation.json, from which `run`/figures is drawn.
 
     Returns:
         The manifest's `metrics`.
@@ -122,6 +123,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
         "training": training_record(training, run / "history.csv"),
     }
     write_evaluation(run, evaluation)
+    draw_all(evaluation, run / "figures")
     metrics: dict[str, Any] = manifest["metrics"]
     return metrics
 

@@ -145,13 +145,21 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     default=DEFAULT_BUNDLE,
     help="Bundle that the documents describe. Default: the one that the app serves.",
 )
-def report(bundle: Path) -> None:
-    """Writes the model card and every figure in README and docs from the artifacts."""
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of runs whose evaluations are to be taken into docs/results first. Default: none are.",
+)
+def report(bundle: Path, runs: Path | None) -> None:
+    """Writes the model card and every table and figure in README and docs from the artifacts."""
     from training.report.card import write_card
     from training.report.documents import write_documents
+    from training.report.results import collect, draw_results
 
+    for path in collect(runs, REPOSITORY) if runs else ():
+        click.echo(path)
     click.echo(write_card(bundle))
-    for path in write_documents(REPOSITORY, bundle):
+    for path in (*draw_results(REPOSITORY), *write_documents(REPOSITORY, bundle)):
         click.echo(path)
 
 

@@ -24,8 +24,11 @@ def draw_all(evaluation: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draws every figure that the evaluation has data for into the folder; an ensemble has no training curves."""
     for name, draw in FIGURES.items():
         draw(evaluation, folder / name)
-    names = list(FIGURES)
     if history := evaluation["training"]["history"]:
-        save_curves(history, folder / CURVES, heading(evaluation, "Training").replace(" test part", ""))
-        names.append(CURVES)
-    return [folder / name for name in names]
+        save_curves(history, folder / CURVES, heading({**evaluation, "part": "training"}, "Course of the training"))
+    return [folder / name for name in drawn_names(evaluation)]
+
+
+def drawn_names(evaluation: Mapping[str, Any]) -> list[str]:
+    """File names of the figures that the evaluation has data for."""
+    return [*FIGURES, *([CURVES] if evaluation["training"]["history"] else [])]

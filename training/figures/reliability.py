@@ -6,12 +6,15 @@ from typing import Any
 
 from training.figures.style import BLUE, GREY, heading, new_figure, save, unit_square
 
+METHODS = {"platt": "after Platt scaling", "none": "not calibrated"}
+
 
 def draw_reliability(evaluation: Mapping[str, Any], path: Path) -> None:
     """Draws the malignant share of each bin of probabilities with its interval, and below how many images it has."""
     figure = new_figure(5, 6.4)
     above, below = figure.subplots(2, 1, height_ratios=(4, 1.1))
     unit_square(above)
+    above.set_aspect("auto")  # as wide as the bars below, bin above bin
     bins = [row for row in evaluation["reliability"] if row["images"]]
     shares = [row["malignant_share"] for row in bins]
     ece, brier = evaluation["metrics"]["ece"]["value"], evaluation["metrics"]["brier"]["value"]
@@ -30,9 +33,7 @@ def draw_reliability(evaluation: Mapping[str, Any], path: Path) -> None:
         label=f"ECE {ece:.3f}, Brier {brier:.3f}",
     )
     above.set(xlabel="Mean probability of malignancy", ylabel="Malignant share")
-    above.set_title(
-        heading(evaluation, f"Reliability, calibration: {evaluation['calibration']['method']}"), fontsize=11
-    )
+    above.set_title(heading(evaluation, f"Reliability, {METHODS[evaluation['calibration']['method']]}"), fontsize=11)
     above.legend(loc="upper left", fontsize=9, framealpha=1)
     rows = evaluation["reliability"]
     bars = below.bar(

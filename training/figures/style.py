@@ -15,7 +15,8 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00
 """Colours that people with any colour vision tell apart (Okabe, Ito 2008)."""
 
 DPI = 110
-COLOURS = 64
+COLOURS = 256
+"""Of a saved figure: those that are farthest apart, so that a small mark keeps its own."""
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -45,7 +46,8 @@ def save(figure: "Figure", path: Path) -> None:
 
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(COLOURS)
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"writing-{path.name}")
     picture.save(beside, format="png", optimize=True)
