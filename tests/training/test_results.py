@@ -33,8 +33,10 @@ def test_a_folder_without_an_evaluation_or_with_that_of_another_is_refused(tmp_p
     with pytest.raises(TrainingError, match="holds no evaluated run"):
         collect(tmp_path, tmp_path)
     write_run(tmp_path / "copied", RAW, name="original")
+    write_run(tmp_path / "another", RAW)
     with pytest.raises(TrainingError, match="is about original; rename its folder"):
         collect(tmp_path, tmp_path)
+    assert not (tmp_path / "docs").exists()
 
 
 def test_without_results_every_table_says_so_and_shows_what_is_published() -> None:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 CELL = 0.62
 """Inches a cell of the matrix of all classes."""
 
+SMALLEST = 2.6
+"""Inches a matrix."""
+
+NARROWEST = 5
+"""Inches of a figure that its heading fits on."""
+
 DARK = 0.55
 """Row share from which on a cell is so dark that its words are white."""
 
@@ -21,12 +27,12 @@ DARK = 0.55
 def draw_confusion(evaluation: Mapping[str, Any], path: Path) -> None:
     """Draws malignant versus benign, and beside it all classes where the model has more than two."""
     matrices = evaluation["confusion"]
-    widths = [max(2.6, CELL * len(matrix["labels"])) for matrix in matrices.values()]
-    figure = new_figure(sum(widths) + 1.1 * len(widths) + 0.3, max(widths) + 1.5)
+    widths = [max(SMALLEST, CELL * len(matrix["labels"])) for matrix in matrices.values()]
+    figure = new_figure(max(NARROWEST, sum(widths) + 1.1 * len(widths) + 0.3), max(widths) + 1.5)
     subplots = figure.subplots(1, len(matrices), squeeze=False, width_ratios=widths)[0]
     for axes, matrix in zip(subplots, matrices.values(), strict=True):
         _heat_map(axes, matrix["labels"], np.array(matrix["counts"]))
-    figure.suptitle(heading(evaluation, "Confusion matrix: images, and share of the true class"), fontsize=11)
+    figure.suptitle(heading(evaluation, "Confusion matrix: images, share of the true class"), fontsize=11)
     save(figure, path)
 
 

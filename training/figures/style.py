@@ -15,6 +15,9 @@ BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00
 """Colours that people with any colour vision tell apart (Okabe, Ito 2008)."""
 
 DPI = 110
+LONG_LINE = 48
+"""Characters of a heading that fill five inches."""
+
 COLOURS = 256
 """Of a saved figure: those that are farthest apart, so that a small mark keeps its own."""
 
@@ -27,10 +30,11 @@ def new_figure(width: float, height: float) -> "Figure":
 
 
 def heading(evaluation: Mapping[str, Any], subject: str) -> str:
-    """Two lines: the subject; recipe, data and part."""
+    """The subject; below it recipe, data and part, on two lines where they are too long for a narrow figure's one."""
     recipe = evaluation["recipe"]
-    version = f" {recipe['version']}" if recipe["version"] else ""
-    return f"{subject}\n{recipe['name']}{version}, {recipe['dataset']} {evaluation['part']} part"
+    made = f"{recipe['name']} {recipe['version']}" if recipe["version"] else recipe["name"]
+    measured = f"{recipe['dataset']} {evaluation['part']} part"
+    return f"{subject}\n{made}{', ' if len(made + measured) < LONG_LINE else chr(10)}{measured}"
 
 
 def unit_square(axes: "Axes") -> None:

@@ -27,17 +27,18 @@ def collect(runs: Path, repository: Path) -> list[Path]:
     Raises:
         TrainingError: no run in the folder is evaluated, or a folder holds the evaluation of another name.
     """
-    copies = []
-    for path in sorted(runs.glob(f"*/{EVALUATION}")):
-        recipe = read_evaluation(path.parent)["recipe"]
+    evaluated = {path: read_evaluation(path.parent)["recipe"] for path in sorted(runs.glob(f"*/{EVALUATION}"))}
+    for path, recipe in evaluated.items():
         if recipe["name"] != path.parent.name:
             raise TrainingError(f"{path} is about {recipe['name']}; rename its folder, or remove the file")
-        if not recipe["smoke"]:
-            target = repository / RESULTS / recipe["name"] / EVALUATION
-            target.parent.mkdir(parents=True, exist_ok=True)
-            copies.append(Path(shutil.copyfile(path, target)))
-    if not copies:
+    chosen = [path for path, recipe in evaluated.items() if not recipe["smoke"]]
+    if not chosen:
         raise TrainingError(f"{runs} holds no evaluated run; `evaluate` one first, or name another folder with --runs")
+    copies = []
+    for path in chosen:
+        target = repository / RESULTS / path.parent.name / EVALUATION
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copies.append(Path(shutil.copyfile(path, target)))
     return copies
 
 
