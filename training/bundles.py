@@ -18,6 +18,9 @@ MAX_KERAS_DIFFERENCE = 2e-3
 PREDICTIONS = "test_predictions.csv"
 """In the run folder: a row a test image."""
 
+EVALUATION = "evaluation.json"
+"""In the run folder: all that was measured on the test part."""
+
 MAX_MODEL_BYTES = round(469.77 * 1000)
 """The size limit of the published student's fp16 file, 469.77 KB with 1 KB = 1,000 bytes."""
 

@@ -1,14 +1,11 @@
 """Two models on the same test images: the difference of each metric, its interval from the same draws of lesions."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from training.bundles import PREDICTIONS
-from training.errors import TrainingError
-from training.metrics import BINARY_METRICS, RESAMPLES, Answers, Metric, lesion_draws, percentile_interval
+from training.bootstrap import Statistic, intervals
+from training.metrics import BINARY_METRICS, Answers, Floats, Metric
 
 
 def paired_differences(
@@ -38,42 +35,13 @@ def paired_differences(
     """
     if not np.array_equal(first.malignant, second.malignant):
         raise ValueError("paired differences need the same images in the same order")
-    draws = [
-        (first.reweighted(weights), second.reweighted(weights))
-        for weights in lesion_draws(first.malignant, groups, seed, RESAMPLES)
-    ]
-    return {
-        name: {
-            "difference": metric(first) - metric(second),
-            **percentile_interval([metric(one) - metric(other) for one, other in draws]),
-        }
-        for name, metric in metrics.items()
-    }
 
+    def difference(metric: Metric) -> Statistic:
+        def of_weights(weights: Floats) -> Floats:
+            return metric(first.reweighted(weights)) - metric(second.reweighted(weights))
 
-def read_answers(first: Path, second: Path) -> tuple[Answers, Answers, list[str]]:
-    """What `evaluate` wrote of two runs, and the lesion of each image.
+        return of_weights
 
-    Raises:
-        TrainingError: one of the runs is not evaluated, or they are not about the same images.
-    """
-    tables = []
-    for run in (first, second):
-        if not (run / PREDICTIONS).is_file():
-            raise TrainingError(f"{run / PREDICTIONS} does not exist; `evaluate` that recipe first, or name --out")
-        tables.append(pd.read_csv(run / PREDICTIONS).sort_values("image_id", ignore_index=True))
-    if not tables[0][["image_id", "malignant"]].equals(tables[1][["image_id", "malignant"]]):
-        raise TrainingError(f"{first.name} and {second.name} were not measured on the same images with the same labels")
-    answers = [_answers(table) for table in tables]
-    return answers[0], answers[1], tables[0]["lesion_id"].fillna(tables[0]["image_id"]).tolist()
-
-
-def _answers(table: pd.DataFrame) -> Answers:
-    raw = table[[column for column in table if str(column).startswith("raw_")]].to_numpy()
-    return Answers(
-        malignant=table["malignant"].to_numpy(bool),
-        p_malignant=table["p_malignant"].to_numpy(np.float64),
-        labels=np.zeros(len(table), np.int64),
-        classes=raw.argmax(axis=1),
-        weights=np.ones(len(table)),
-    )
+    statistics = {name: difference(metric) for name, metric in metrics.items()}
+    found = intervals(statistics, first.malignant, groups, seed=seed)
+    return {name: {"difference": row["value"], "low": row["low"], "high": row["high"]} for name, row in found.items()}

@@ -4,7 +4,6 @@
 metrics in the manifest.
 """
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,18 +11,23 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
+from app.screening.bundle import MODEL_FILE
 from app.screening.decision import CLIP, Calibration, decide
 from app.screening.screener import Screener
-from training.bundles import PREDICTIONS, read_manifest, write_manifest
+from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES, operating_rates
+from training.bundles import read_manifest, write_manifest
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
-from training.metrics import BINARY_METRICS, METRICS, RESAMPLES, Answers, measure, operating_rates
+from training.evaluation import identity, measured, training_record, write_evaluation
+from training.figures.draw import draw_all
+from training.metrics import METRICS, Answers
+from training.predictions import RAW, Predictions, decided
 
-BOOTSTRAP_SEED = 1
 PARITY_IMAGES = 100
 TARGET_SENSITIVITY = 0.95
 
@@ -80,7 +84,10 @@ def threshold_for(malignant_probabilities: npt.NDArray[np.float64], sensitivity:
 
 
 def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples: int = RESAMPLES) -> dict[str, Any]:
-    """Screens the test part and writes the metrics into the manifest, and each answer to `run`/test_predictions.csv.
+    """Screens the test part and writes what comes of it.
+
+    The metrics go into the manifest, each answer into `run`/test_predictions.csv, and all that is to be tabled and
+    drawn into `run`/evaluation.json, from which `run`/figures is drawn.
 
     Returns:
         The manifest's `metrics`.
@@ -90,30 +97,33 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
     groups = [record.group for record in test]
     answers = to_answers(screener, raw, test)
     manifest = read_manifest(folder)
+    training = manifest["training"]
+    scheme = SCHEMES[training["recipe"]["scheme"]]
+    figures = measured(answers, groups, scheme, seed=BOOTSTRAP_SEED, resamples=resamples)
+    counts = {key: figures[key] for key in ("images", "lesions", "malignant_images", "intervals")}
     manifest["metrics"] = {
-        "test": {
-            "images": len(test),
-            "lesions": len(set(groups)),
-            "malignant_images": int(answers.malignant.sum()),
-            "intervals": f"95 % percentile bootstrap over lesions, {resamples:,} resamples",
-            **measure(
-                answers,
-                groups,
-                seed=BOOTSTRAP_SEED,
-                metrics=METRICS if raw.shape[1] > 2 else BINARY_METRICS,
-                resamples=resamples,
-            ),
-        },
+        "test": {**counts, **{name: value for name, value in figures["metrics"].items() if name in METRICS}},
         "keras_tflite": _compare_with_keras(screener, raw, test, run),
     }
     threshold = manifest["operating_point"]["threshold"]
-    measured = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples)
-    where = (
-        f"{manifest['training']['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
-    )
-    manifest["operating_point"].update(measured_on=where, **measured)
+    rates = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples)
+    where = f"{training['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
+    manifest["operating_point"].update(measured_on=where, **rates)
     write_manifest(folder, manifest)
-    _write_predictions(run / PREDICTIONS, screener, raw, answers, test)
+    Predictions(run.name, _table(screener, raw, answers, test)).write(run)
+    evaluation = {
+        "recipe": identity(training["recipe"]),
+        "part": "test",
+        "data_sha256": training["data_sha256"],
+        "split_sha256": training["split_sha256"],
+        **figures,
+        "calibration": manifest["calibration"],
+        "operating_point": manifest["operating_point"],
+        "model": {"bytes": manifest["files"][MODEL_FILE]["bytes"], "format": manifest["export"]["format"]},
+        "training": training_record(training, run / "history.csv"),
+    }
+    write_evaluation(run, evaluation)
+    draw_all(evaluation, run / "figures")
     metrics: dict[str, Any] = manifest["metrics"]
     return metrics
 
@@ -121,14 +131,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
 def to_answers(screener: Screener, raw: npt.NDArray[np.float32], records: Sequence[LesionRecord]) -> Answers:
     """The bundle's decisions on (N, classes) raw probabilities, beside the truth."""
     scheme = SCHEMES[screener.bundle.manifest["training"]["recipe"]["scheme"]]
-    decisions = [decide(row, scheme.malignant_outputs, screener.bundle.calibration) for row in raw]
-    return Answers(
-        malignant=np.array([scheme.is_malignant(record.dx) for record in records]),
-        p_malignant=np.array([decision.p_malignant for decision in decisions]),
-        labels=np.array([scheme.target(record.dx) for record in records]),
-        classes=np.array([int(np.argmax(decision.class_probabilities)) for decision in decisions]),
-        weights=np.ones(len(records)),
-    )
+    return decided(raw, [record.dx for record in records], scheme, screener.bundle.calibration)
 
 
 def _screen(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.float32]:
@@ -152,18 +155,17 @@ def _compare_with_keras(
     return {"images": len(differences), "largest_difference": max(differences), "same_decision": same}
 
 
-def _write_predictions(
-    path: Path,
-    screener: Screener,
-    raw: npt.NDArray[np.float32],
-    answers: Answers,
-    records: Sequence[LesionRecord],
-) -> None:
+def _table(
+    screener: Screener, raw: npt.NDArray[np.float32], answers: Answers, records: Sequence[LesionRecord]
+) -> pd.DataFrame:
+    columns = {
+        "image_id": [record.image_id for record in records],
+        "lesion_id": [record.lesion_id for record in records],
+        "dx": [record.dx for record in records],
+        "malignant": answers.malignant,
+        "p_malignant": answers.p_malignant,
+    }
+    # float32 as the float64 of the same value: its shortest decimal alone would come back as another number.
+    probabilities = raw.astype(np.float64).T
     codes = [label.code for label in screener.bundle.classes]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["image_id", "lesion_id", "dx", "malignant", "p_malignant", *(f"raw_{code}" for code in codes)])
-        for record, row, malignant, probability in zip(
-            records, raw, answers.malignant, answers.p_malignant, strict=True
-        ):
-            writer.writerow([record.image_id, record.lesion_id, record.dx, malignant, probability, *row.tolist()])
+    return pd.DataFrame(columns | {f"{RAW}{code}": row for code, row in zip(codes, probabilities, strict=True)})

@@ -16,7 +16,7 @@ import tensorflow as tf
 from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
 from app.screening.preprocess import preprocess
 from app.screening.synthetic import draw_lesion
-from training.bundles import PREDICTIONS, write_manifest
+from training.bundles import EVALUATION, PREDICTIONS, write_manifest
 from training.datasets.images import read_image
 from training.datasets.parts import few
 from training.datasets.records import LesionRecord
@@ -62,7 +62,8 @@ def export(
         round_first_convolution(rounded, _pictures(recipe, [record.image_path for record in sample]))
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
-    (run / PREDICTIONS).unlink(missing_ok=True)  # those of an earlier bundle
+    for name in (PREDICTIONS, EVALUATION):
+        (run / name).unlink(missing_ok=True)  # those of an earlier bundle
     (folder / "parity").mkdir(parents=True)
     content = to_fp16_tflite(rounded)
     (folder / MODEL_FILE).write_bytes(content)

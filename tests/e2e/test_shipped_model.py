@@ -8,13 +8,17 @@ import pytest
 from app.config import REPOSITORY
 from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
+from training.bundles import EVALUATION
 from training.datasets.manifests import SplitManifest
 from training.datasets.parts import read_split
 from training.evaluate import _screen, to_answers
+from training.evaluation import read_evaluation
+from training.figures.draw import drawn_names
 from training.metrics import METRICS
 from training.recipe import Recipe, load_recipe
 from training.report.card import CARD, card
 from training.report.documents import BILATERAL, DOCUMENTS, filled
+from training.report.results import MOST_BYTES, RESULTS, read_results
 
 
 def test_the_documents_hold_the_artifacts_figures(bundle_folder: Path) -> None:
@@ -22,6 +26,27 @@ def test_the_documents_hold_the_artifacts_figures(bundle_folder: Path) -> None:
         document = (REPOSITORY / name).read_text(encoding="utf-8")
         assert "<!-- figures:" in document, name
         assert filled(document, REPOSITORY, bundle_folder) == document, f"run `python -m training report`: {name}"
+
+
+def test_every_committed_evaluation_has_its_figures_and_none_is_large() -> None:
+    evaluations = read_results(REPOSITORY)
+    assert evaluations
+    for evaluation in evaluations:
+        folder = REPOSITORY / RESULTS / evaluation["recipe"]["name"]
+        assert {path.name for path in folder.iterdir()} == {EVALUATION, *drawn_names(evaluation)}
+        for name in drawn_names(evaluation):
+            assert 0 < (folder / name).stat().st_size <= MOST_BYTES, f"{folder / name}"
+        assert not evaluation["recipe"]["smoke"]
+
+
+def test_the_committed_evaluation_of_what_is_shipped_is_the_manifest_s(bundle_folder: Path) -> None:
+    manifest = json.loads((bundle_folder / "manifest.json").read_text())
+    evaluation = read_evaluation(REPOSITORY / RESULTS / manifest["name"])
+    assert evaluation["recipe"]["version"] == manifest["version"]
+    assert evaluation["operating_point"] == manifest["operating_point"]
+    assert evaluation["training"]["parameters"] == manifest["training"]["parameters"]
+    for name in METRICS:
+        assert evaluation["metrics"][name] == pytest.approx(manifest["metrics"]["test"][name]), name
 
 
 def test_a_figure_that_was_changed_by_hand_would_be_found(bundle_folder: Path) -> None:

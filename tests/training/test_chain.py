@@ -21,6 +21,7 @@ from training.datasets.schemes import CLINICAL, ISLAM2024
 from training.datasets.splits import PROTOCOLS, make_split
 from training.distil import teachers_soft_labels
 from training.errors import TrainingError
+from training.evaluation import read_evaluation
 from training.fit import fit
 from training.recipe import DistilSpec, Recipe, load_recipe, recipe_names
 from training.run_folder import RunFolder, RunMismatch
@@ -201,6 +202,11 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     assert manifest["metrics"]["keras_tflite"]["largest_difference"] <= 2e-3
     assert manifest["metrics"]["test"]["images"] == len(records) // 2
     assert manifest["training"]["parameters"] == 163_527
+    evaluation = read_evaluation(whole_run)
+    assert evaluation["metrics"]["auc"] == manifest["metrics"]["test"]["auc"]
+    assert evaluation["operating_point"] == manifest["operating_point"]
+    assert len(evaluation["training"]["history"]) == EPOCHS
+    assert (whole_run / "figures" / "curves.png").is_file()
     assert manifest["training"]["epochs_run"] == EPOCHS
     assert (release(folder, tmp_path) / "MODEL_CARD.md").read_text().startswith(f"# Model card: drawn {recipe.version}")
 
@@ -253,6 +259,9 @@ def test_the_command_line_names_a_mistake_without_a_traceback(tmp_path: Path) ->
         (["train", "--recipe", "three_block_distilled"], "learns from densenet169_ham10000: use `distil`"),
         (["distil", "--recipe", "three_block_ham10000"], "three_block_ham10000 has no teachers; use `train`"),
         (["compare", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
+        (["agree", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
+        (["ensemble", "--name", "both", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
+        (["report", "--runs", str(tmp_path)], "holds no evaluated run"),
         (
             ["train", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path)],
             "with --data-root or LESION_DATA_ROOT",

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.compare import paired_differences, read_answers
+from training.bootstrap import measure
+from training.compare import paired_differences
 from training.errors import TrainingError
-from training.metrics import METRICS, Answers, measure
+from training.metrics import METRICS, Answers
+from training.predictions import read_predictions
 
 RANDOM = np.random.default_rng(1)
 TRUTH = np.arange(200) % 4 == 0
@@ -56,13 +58,16 @@ def test_answers_are_read_from_what_evaluate_wrote(tmp_path: Path) -> None:
     for name, order in (("one", rows), ("other", rows[::-1])):
         (tmp_path / name).mkdir()
         (tmp_path / name / "test_predictions.csv").write_text(head + "".join(order))
-    first, second, groups = read_answers(tmp_path / "one", tmp_path / "other")
-    assert groups == ["L1", "b"]
+    one, other = read_predictions([tmp_path / "one", tmp_path / "other"])
+    first, second = one.answers, other.answers
+    assert one.groups == other.groups == ["L1", "b"]
+    assert one.codes == ("benign", "malignant")
+    assert one.raw.tolist() == [[0.3, 0.7], [0.9, 0.1]]
     assert first.p_malignant.tolist() == second.p_malignant.tolist() == [0.8, 0.2]
     assert first.malignant.tolist() == [True, False]
     assert first.classes.tolist() == [1, 0]
     (tmp_path / "other" / "test_predictions.csv").write_text(head + rows[0])
     with pytest.raises(TrainingError, match="one and other were not measured on the same images"):
-        read_answers(tmp_path / "one", tmp_path / "other")
+        read_predictions([tmp_path / "one", tmp_path / "other"])
     with pytest.raises(TrainingError, match="`evaluate` that recipe first"):
-        read_answers(tmp_path / "one", tmp_path / "nothing")
+        read_predictions([tmp_path / "one", tmp_path / "nothing"])

@@ -13,10 +13,10 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.data import data
 from training.cli.options import data_root_option, out_option, recipe_option
+from training.cli.results import agree, compare, ensemble
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
 
-SMOKE_RESAMPLES = 50
 EVALUATION_LOG = "test_set_openings.jsonl"
 
 
@@ -36,7 +36,8 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-main.add_command(data)
+for verb in (data, compare, agree, ensemble):
+    main.add_command(verb)
 
 
 @main.command()
@@ -127,28 +128,13 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.bundles import require_bundle
     from training.datasets.parts import few, read_split
     from training.evaluate import evaluate as evaluate_bundle
-    from training.metrics import RESAMPLES
 
     records = read_split(recipe.split, data_root)
     run = out / recipe.name
     if require_bundle(run / "bundle", recipe, records.identity)["calibration"] is None:
         raise TrainingError(f"{run / 'bundle'} is not calibrated; run `calibrate` first")
     test = records.open_test(out / EVALUATION_LOG, f"metrics of {recipe.name} {recipe.version}")
-    resamples = RESAMPLES if recipe.images is None else SMOKE_RESAMPLES
-    measured = evaluate_bundle(run / "bundle", few(test, recipe.images), run, resamples=resamples)
-    click.echo(json.dumps(measured, indent=2))
-
-
-@main.command()
-@click.argument("first")
-@click.argument("second")
-@out_option
-def compare(first: str, second: str, out: Path) -> None:
-    """Paired bootstrap over lesions: the metrics of recipe FIRST less those of SECOND, both evaluated."""
-    from training.compare import paired_differences, read_answers
-
-    one, other, groups = read_answers(out / first, out / second)
-    click.echo(json.dumps(paired_differences(one, other, groups, seed=1), indent=1))
+    click.echo(json.dumps(evaluate_bundle(run / "bundle", few(test, recipe.images), run), indent=2))
 
 
 @main.command()
@@ -158,13 +144,21 @@ def compare(first: str, second: str, out: Path) -> None:
     default=DEFAULT_BUNDLE,
     help="Bundle that the documents describe. Default: the one that the app serves.",
 )
-def report(bundle: Path) -> None:
-    """Writes the model card and every figure in README and docs from the artifacts."""
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of runs whose evaluations are to be taken into docs/results first. Default: none are.",
+)
+def report(bundle: Path, runs: Path | None) -> None:
+    """Writes the model card and every table and figure in README and docs from the artifacts."""
     from training.report.card import write_card
     from training.report.documents import write_documents
+    from training.report.results import collect, draw_results
 
+    for path in collect(runs, REPOSITORY) if runs else ():
+        click.echo(path)
     click.echo(write_card(bundle))
-    for path in write_documents(REPOSITORY, bundle):
+    for path in (*draw_results(REPOSITORY), *write_documents(REPOSITORY, bundle)):
         click.echo(path)
 
 

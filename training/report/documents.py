@@ -18,8 +18,10 @@ from training.report.data_tables import (
     trial_table,
 )
 from training.report.model_tables import bundle_line, metrics_table, operating_line
+from training.report.reproduction import reproduction_tables
+from training.report.results import read_results
 
-DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md")
+DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/reproduction.md")
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
@@ -54,6 +56,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
+        **reproduction_tables(read_results(repository)),
     }
 
     def fill(match: re.Match[str]) -> str:

@@ -1,0 +1,1 @@
+"""Figures drawn from evaluation.json, one subject a file; none shows a picture of the data."""
