@@ -22,6 +22,7 @@ from training.datasets.parts import TrainingData
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError
 from training.features import kept_features
+from training.figures.training_curves import save_curves
 from training.losses import inverse_frequency
 from training.models.classifier import Classifier
 from training.models.networks import network
@@ -97,6 +98,7 @@ def fit(
         seconds = round(time.monotonic() - started, 1)
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores, "seconds": seconds})
         folder.save(model, history, recipe.fit)
+        save_curves(history, run / "curves.png", f"{recipe.name}, so far")
         left = str(timedelta(seconds=round(seconds * (recipe.fit.epochs - epoch - 1))))
         shown = {key: round(value, 4) for key, value in scores.items()}
         print(f"epoch {epoch + 1}/{recipe.fit.epochs} in {seconds:.0f} s, at most {left} to go: {shown}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pandas as pd
@@ -78,6 +79,7 @@ def test_a_run_keeps_what_made_it(whole_run: Path, recipe: Recipe, data: Trainin
     history = pd.read_csv(whole_run / "history.csv")
     assert list(history["epoch"]) == [1, 2, 3]
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    assert cv2.imread(str(whole_run / "curves.png")).shape[1] > 500
 
 
 def test_an_interrupted_run_goes_on_to_the_very_same_result(
