@@ -20,14 +20,15 @@ WeightSource = Literal["imagenet", "random"]
 
 SMOKE_SIDE, SMOKE_IMAGES, SMOKE_OVERSAMPLE = 64, 160, 20
 SMOKE_BACKBONES = {
-    "convnext_base": "mobilenet_v2",
-    "densenet169": "mobilenet_v2",
-    "resnet50": "mobilenet_v2",
-    "resnet50_conv4": "mobilenet_v2",
-    "resnet152_v2": "mobilenet_v2",
+    "convnext_base": "conv_smoke",
+    "densenet169": "conv_smoke",
+    "mobilenet_v2": "conv_smoke",
+    "resnet50": "conv_smoke",
+    "resnet50_conv4": "conv_smoke",
+    "resnet152_v2": "conv_smoke",
     "vit_b32": "vit_smoke",
 }
-"""The smallest backbone stands for the large ones: tracing and converting those takes minutes, even of few pictures."""
+"""A few layers stand for the large backbones: tracing and converting those takes minutes, even of few pictures."""
 
 OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
 
@@ -64,9 +65,7 @@ class NetworkSpec:
         )
         if len(small) > 1 and set(small[0]) & set(small[1]):
             small = (small[0], ("vit_smoke",))
-        # What batch norm without statistics makes of random convolutions is nearly nothing for a head to learn from.
-        backbone = "vit_smoke" if self.frozen else SMOKE_BACKBONES.get(self.name, self.name)
-        return replace(self, name=FUSION if small else backbone, streams=small, weights="random")
+        return replace(self, name=SMOKE_BACKBONES.get(self.name, self.name), streams=small, weights="random")
 
 
 @dataclass(frozen=True, slots=True)

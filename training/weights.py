@@ -34,6 +34,16 @@ def _application(build: Callable[..., keras.Model], cut: str | None = None) -> C
     return made
 
 
+def _small_convolutions(side: int, pretrained: bool) -> keras.Model:  # noqa: FBT001, ARG001
+    pictures = keras.Input((side, side, 3))
+    features = pictures
+    for filters in (16, 32):
+        features = keras.layers.Conv2D(filters, 3, strides=2, use_bias=False, kernel_initializer="he_normal")(features)
+        features = keras.layers.BatchNormalization(momentum=0.9)(features)
+        features = keras.layers.ReLU()(features)
+    return keras.Model(pictures, features, name="conv_smoke")
+
+
 def _vision_transformer(preset: str | None, **sizes: int) -> Callable[[int, bool], keras.Model]:
     def made(side: int, pretrained: bool) -> keras.Model:  # noqa: FBT001
         try:
@@ -62,6 +72,7 @@ def _vision_transformer(preset: str | None, **sizes: int) -> Callable[[int, bool
 
 BACKBONES: Mapping[str, Callable[[int, bool], keras.Model]] = MappingProxyType(
     {
+        "conv_smoke": _small_convolutions,
         "convnext_base": _application(keras.applications.ConvNeXtBase),
         "densenet169": _application(keras.applications.DenseNet169),
         "mobilenet_v2": _application(keras.applications.MobileNetV2),

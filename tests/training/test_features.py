@@ -102,27 +102,16 @@ def test_rows_of_features_are_those_asked_for() -> None:
     assert targets.tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
-def test_the_fusion_of_islam2024_has_the_published_numbers_of_parameters() -> None:
-    spec = load_recipe("islam2024_teacher").network
-    model = Classifier(replace(spec, weights="random", frozen=False), 224).whole(2)
-    head = model.get_layer("head")
-    learning = sum(int(np.prod(weight.shape)) for weight in head.trainable_weights)
-    # "over 236 M" and "3.39 M" are published.
-    assert model.count_params() == 236_756_034
-    assert learning == 3_395_010
-
-
 def test_the_two_streams_of_a_fusion_get_the_features_of_their_backbones() -> None:
-    spec = NetworkSpec(name=FUSION, streams=(("mobilenet_v2",), ("vit_smoke",)), weights="random")
+    spec = NetworkSpec(name=FUSION, streams=(("conv_smoke",), ("vit_smoke",)), weights="random")
     built = Classifier(spec, SIDE)
-    assert built.backbones == ("mobilenet_v2", "vit_smoke")
+    assert built.backbones == ("conv_smoke", "vit_smoke")
     extractor = built.extractor()
-    assert [output.shape[-1] for output in extractor.outputs] == [1280, 32]
-    head = built.head([1280, 32], 2)
+    assert [output.shape[-1] for output in extractor.outputs] == [32, 32]
+    head = built.head([32, 32], 2)
     whole = classifier.joined(extractor, head, "fusion")
     pictures = RANDOM.random((3, SIDE, SIDE, 3), np.float32)
     features = np.hstack(extractor.predict(pictures, verbose=0))
     assert whole.predict(pictures, verbose=0) == pytest.approx(head.predict(features, verbose=0), abs=1e-5)
     # Squeeze-and-excitation weighs the channels of the first stream alone.
-    assert head.get_layer("excitation").output.shape[-1] == 1280
-    assert head.get_layer("stream2_norm").output.shape[-1] == 32
+    assert head.get_layer("excitation").output.shape[-1] == extractor.outputs[0].shape[-1]

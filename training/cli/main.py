@@ -1,10 +1,8 @@
 """The verbs, from training to release."""
 
 import json
-import math
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -200,18 +198,16 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
 def recipes() -> None:
     """Lists the recipes: what each trains, and how large that is."""
     from training.datasets.schemes import SCHEMES
-    from training.models.networks import network
+    from training.models.networks import sizes
 
     for name in recipe_names():
         recipe = load_recipe(name)
-        spec = replace(recipe.network, weights="random")
-        model = network(spec.name).build(spec, recipe.preprocess.output_size, len(SCHEMES[recipe.scheme].classes))
-        learning = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-        shipped = network(spec.name).shipped(spec, model).count_params()
+        classes = len(SCHEMES[recipe.scheme].classes)
+        parameters, learning = sizes(recipe.network, recipe.preprocess.output_size, classes)
         click.secho(name, bold=True)
         click.echo(f"  {purpose(name)}")
         taught = f", taught by {' and '.join(recipe.distil.teachers)}" if recipe.distil else ""
         click.echo(
-            f"  {recipe.dataset} as {recipe.split}; {spec.name}: {shipped:,} parameters, {learning:,} learn{taught}; "
-            f"{recipe.fit.epochs} epochs"
+            f"  {recipe.dataset} as {recipe.split}; {recipe.network.name}: {parameters:,} parameters, {learning:,} "
+            f"learn{taught}; {recipe.fit.epochs} epochs"
         )

@@ -12,6 +12,7 @@ from training.weights import VIT, backbone
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 RANGES = {
+    "conv_smoke": "tf",
     "convnext_base": "bytes",
     "densenet169": "torch",
     "mobilenet_v2": "tf",

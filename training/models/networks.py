@@ -1,7 +1,9 @@
 """Every network that a recipe can name: how it is trained, and how it is shipped."""
 
+import functools
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import keras
@@ -50,3 +52,13 @@ def network(name: str) -> Network:
     if name not in NETWORKS:
         raise TrainingError(f"no network named {name!r}; there are {sorted(NETWORKS)}")
     return NETWORKS[name]
+
+
+@functools.cache
+def sizes(spec: NetworkSpec, input_side: int, classes: int) -> tuple[int, int]:
+    """Parameters of a network as it is shipped, and how many learn."""
+    model = network(spec.name).build(replace(spec, weights="random"), input_side, classes)
+    # Random weights have nothing to keep, so that no layer of theirs is frozen.
+    learns = model.get_layer("head") if spec.frozen else model
+    learning = sum(math.prod(weight.shape) for weight in learns.trainable_weights)
+    return network(spec.name).shipped(replace(spec, weights="random"), model).count_params(), learning
