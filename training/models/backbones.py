@@ -53,6 +53,15 @@ class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no t
         return {**super().get_config(), "convention": self.convention}
 
 
+@keras.saving.register_keras_serializable("lesion_screening")
+class ClassToken(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """What a vision transformer says of the whole picture."""
+
+    def call(self, tokens: Any) -> Any:
+        """From tokens (N, 1 + patches, D) to the first, (N, D)."""
+        return tokens[:, 0]
+
+
 def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.KerasTensor) -> list[keras.KerasTensor]:
     """The backbones of a network, with what the recipe says of their weights.
 
@@ -79,8 +88,7 @@ def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.Ker
             layer.trainable = not (layer.name in pretrained and keeps)
         ranged = ImageNetRange(RANGES[name], dtype="float32", name=f"range_{name}")(pictures)
         maps = base(ranged)
-        if name in VIT:
-            found.append(maps[:, 0])
-        else:
-            found.append(keras.layers.GlobalAveragePooling2D(name=f"features_{name}")(maps))
+        alone = "features" if len(names) == 1 else f"features_{name}"
+        pool = ClassToken(name=alone) if name in VIT else keras.layers.GlobalAveragePooling2D(name=alone)
+        found.append(pool(maps))
     return found

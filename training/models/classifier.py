@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from training.models.backbones import pooled_features
-from training.models.heads import dense_head, fusion_head
+from training.models.heads import FUSION_HEAD_NAME, dense_head, fusion_head
 from training.recipe import FUSION, NetworkSpec
 
 HeadBuilder = Callable[[NetworkSpec, Sequence[int], int], keras.Model]
@@ -47,10 +47,12 @@ class Classifier:
 
 
 def joined(extractor: keras.Model, head: keras.Model, name: str) -> keras.Model:
-    """The head behind the backbones, as one network."""
+    """The head behind the backbones, as one network; a head that is a plain row of layers lies open in it."""
     found = extractor.outputs
-    vector = keras.layers.Concatenate(name="features")(found) if len(found) > 1 else found[0]
-    return keras.Model(extractor.input, head(vector), name=name)
+    answers = keras.layers.Concatenate(name="features")(found) if len(found) > 1 else found[0]
+    for layer in [head] if head.name == FUSION_HEAD_NAME else head.layers[1:]:
+        answers = layer(answers)
+    return keras.Model(extractor.input, answers, name=name)
 
 
 def in_float32(spec: NetworkSpec, trained: keras.Model) -> keras.Model:

@@ -15,6 +15,7 @@ layers = keras.layers
 EXCITATION_RATIO = 8
 """Of squeeze-and-excitation. Not published; with 8, ResNet152V2, ConvNeXtBase and ViT-Base give 3.39 M trainable
 parameters, as published."""
+FUSION_HEAD_NAME = "fusion_head"
 FUSION_HEAD = ((256, 0.5), (128, 0.5), (64, 0.2))
 """Units of each dense layer of the fusion, and the dropout before it."""
 
@@ -62,4 +63,4 @@ def fusion_head(spec: NetworkSpec, sizes: Sequence[int], classes: int) -> keras.
         features = layers.Dense(units, activation="selu", kernel_initializer="lecun_normal", name=f"dense_{units}")(
             features
         )
-    return keras.Model(vector, layers.Dense(classes, dtype="float32", name="logits")(features), name="head")
+    return keras.Model(vector, layers.Dense(classes, dtype="float32", name="logits")(features), name=FUSION_HEAD_NAME)
