@@ -212,9 +212,10 @@ def recipes() -> None:
     for name in recipe_names():
         recipe = load_recipe(name)
         spec = replace(recipe.network, weights="random")
-        model = network(spec.name).build(spec, recipe.preprocess.output_size, len(SCHEMES[recipe.scheme].classes))
+        scheme = SCHEMES[recipe.scheme]
+        model = network(spec.name).build(spec, recipe.preprocess.output_size, len(scheme.classes))
         learning = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-        shipped = network(spec.name).shipped(spec, model).count_params()
+        shipped = network(spec.name).shipped(spec, model, scheme.malignant_outputs).count_params()
         click.secho(name, bold=True)
         click.echo(f"  {purpose(name)}")
         taught = f", taught by {' and '.join(recipe.distil.teachers)}" if recipe.distil else ""
