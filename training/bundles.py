@@ -44,7 +44,7 @@ def require_bundle(folder: Path, recipe: Recipe, split: SplitIdentity) -> dict[s
         raise TrainingError(f"{folder} holds no bundle; run `export` first, or name --out")
     manifest = read_manifest(folder)
     training = manifest["training"]
-    same = Recipe.from_dict(training["recipe"]) == recipe
+    same = recipe.trains_as(Recipe.from_dict(training["recipe"])) and manifest["version"] == recipe.version
     if not same or (training["data_sha256"], training["split_sha256"]) != (split.data_sha256, split.split_sha256):
         raise TrainingError(f"{folder} was made of another recipe, data set or split; run `export` again")
     return manifest

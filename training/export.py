@@ -11,10 +11,10 @@ import cv2
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
 from app.screening.preprocess import preprocess
+from app.screening.runtime import PROBABILITIES
 from app.screening.synthetic import draw_lesion
 from training.bundles import EVALUATION, PREDICTIONS, write_manifest
 from training.datasets.images import read_image
@@ -25,6 +25,7 @@ from training.models.half_precision import round_first_convolution
 from training.models.networks import network
 from training.recipe import Recipe
 from training.run_folder import environment
+from training.tflite import to_tflite
 
 PARITY_SEEDS = (1, 2)
 ROUNDING_PICTURES = 64
@@ -52,20 +53,13 @@ def export(
             a process without TensorFlow.
         run: the run folder.
     """
-    keras.mixed_precision.set_dtype_policy("float32")
-    model = network(recipe.network.name).shipped(recipe.network, trained)
-    rounded = model
-    if network(recipe.network.name).rounded:
-        rounded = keras.models.clone_model(model)
-        rounded.set_weights(model.get_weights())
-        sample = few(training_records, ROUNDING_PICTURES)
-        round_first_convolution(rounded, _pictures(recipe, [record.image_path for record in sample]))
+    model, rounded = shipped_models(recipe, scheme, trained, training_records)
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
     for name in (PREDICTIONS, EVALUATION):
         (run / name).unlink(missing_ok=True)  # those of an earlier bundle
     (folder / "parity").mkdir(parents=True)
-    content = to_fp16_tflite(rounded)
+    content = to_tflite(rounded)
     (folder / MODEL_FILE).write_bytes(content)
     parity = []
     for seed in PARITY_SEEDS:
@@ -79,19 +73,27 @@ def export(
     return folder
 
 
-def to_fp16_tflite(model: keras.Model) -> bytes:
-    """Converts to TFLite with fp16 weights."""
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_types = [tf.float16]
-    content: bytes = converter.convert()
-    return content
+def shipped_models(
+    recipe: Recipe, scheme: LabelScheme, trained: keras.Model, training_records: Sequence[LesionRecord]
+) -> tuple[keras.Model, keras.Model]:
+    """The network as it is shipped, with its three outputs: in float32, and ready to be rounded to half precision."""
+    keras.mixed_precision.set_dtype_policy("float32")
+    built = network(recipe.network.name)
+    model = built.shipped(recipe.network, trained, scheme.malignant_outputs)
+    if not built.rounded:
+        return model, model
+    rounded = keras.models.clone_model(model)
+    rounded.set_weights(model.get_weights())
+    sample = few(training_records, ROUNDING_PICTURES)
+    round_first_convolution(rounded, _pictures(recipe, [record.image_path for record in sample]))
+    return model, rounded
 
 
 def _answer(model: keras.Model, recipe: Recipe, paths: Sequence[Path]) -> list[list[float]]:
     if not paths:
         return []
-    probabilities: list[list[float]] = model.predict(_pictures(recipe, paths), batch_size=32, verbose=0).tolist()
+    answers = model.predict(_pictures(recipe, paths), batch_size=32, verbose=0)
+    probabilities: list[list[float]] = answers[PROBABILITIES].tolist()
     return probabilities
 
 
@@ -114,11 +116,13 @@ def _manifest(
             {"code": code, "name": {**CLASS_NAMES, **SCC_NAME, **BINARY_NAMES}[code], "malignant": malignant}
             for code, malignant in zip(scheme.classes, scheme.malignant_outputs, strict=True)
         ],
+        "outputs": {name: [1, *output.shape[1:]] for name, output in model.output.items()},
         "preprocess": recipe.preprocess.to_dict(),
         "calibration": None,
         "operating_point": None,
         "parity": parity,
         "training": {**training, "epochs_run": len(history) - 1, "parameters": model.count_params()},
         "export": {**environment(), "format": "TFLite fp16"},
+        "note": recipe.note,
         "metrics": {},
     }

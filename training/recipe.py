@@ -166,6 +166,8 @@ class Recipe:
     network: what is trained.
     distil: whose soft labels it learns from; None for hard labels alone.
     images: how many of each part are used, evenly over its ids; None for all.
+    note: what the card has to say about the weights that are shipped under this version, in sentences; empty for
+        nothing.
     """
 
     name: str
@@ -180,6 +182,11 @@ class Recipe:
     network: NetworkSpec = NetworkSpec()
     distil: DistilSpec | None = None
     images: int | None = None
+    note: str = ""
+
+    def trains_as(self, other: "Recipe") -> bool:
+        """Whether a run of `other` is one of this recipe: version and note name a bundle and train nothing."""
+        return replace(self, version="", note="") == replace(other, version="", note="")
 
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:

@@ -63,7 +63,7 @@ class RunFolder:
         (self.path / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
     def require(self, recipe: Recipe, split: SplitIdentity) -> None:
-        """Sees to it that the run is of this recipe, data and split.
+        """Sees to it that the run is of this recipe, whatever its version and note, and of this data and split.
 
         Raises:
             RunMismatch: it is not; a later verb would measure it on pictures that it was trained on.
@@ -73,7 +73,7 @@ class RunFolder:
             raise TrainingError(f"{self.path} holds no run; run `train` first, or name --out")
         before = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
         differing = [key for key, value in _digests(split).items() if before.get(key) != value]
-        if Recipe.from_dict(before["recipe"]) != recipe:
+        if not recipe.trains_as(Recipe.from_dict(before["recipe"])):
             differing.insert(0, "recipe")
         if differing:
             raise RunMismatch(

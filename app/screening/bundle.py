@@ -2,20 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from app.screening.decision import Calibration, OperatingPoint, Rate
 from app.screening.preprocess import PreprocessSpec
+from app.screening.runtime import OUTPUT_RANKS, PROBABILITIES
 
 MANIFEST = "manifest.json"
 MANIFEST_DIGEST = "manifest.sha256"
 """SHA-256 of the manifest, as sha256sum writes it; the manifest holds those of all other files."""
 
 MODEL_FILE = "model.tflite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: the model has three outputs, which the manifest names. 1 had the probabilities alone."""
 
 
 class BundleRejected(Exception):
@@ -54,7 +56,9 @@ class ModelBundle:
     name, version: of the model.
     model: contents of the `.tflite` file.
     model_sha256: its digest, 64 hex digits.
-    classes: in the order of the model's outputs.
+    classes: in the order of the model's probabilities.
+    outputs: {name: shape} of the model's outputs, each with a batch of 1: "probabilities" (1, classes), "features"
+        (1, D), "map" (1, h, w).
     preprocess: what it was trained behind.
     calibration: from the model's malignant probability to the calibrated one; None gives it unchanged.
     operating_point: who is referred; None in a draft that has not been evaluated.
@@ -67,6 +71,7 @@ class ModelBundle:
     model: bytes
     model_sha256: str
     classes: tuple[LesionClass, ...]
+    outputs: Mapping[str, tuple[int, ...]]
     preprocess: PreprocessSpec
     calibration: Calibration | None
     operating_point: OperatingPoint | None
@@ -94,8 +99,12 @@ def load_bundle(folder: Path) -> ModelBundle:
         manifest = json.loads(content, parse_constant=_refuse_constant)
     except ValueError as error:
         raise BundleRejected(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
-        raise BundleRejected(f"{path} is not a manifest of schema version {SCHEMA_VERSION}")
+    found = manifest.get("schema_version") if isinstance(manifest, dict) else None
+    if found != SCHEMA_VERSION:
+        raise BundleRejected(
+            f"{path} is of schema version {found}, and this app reads version {SCHEMA_VERSION}; "
+            "make the bundle again with `python -m training release`"
+        )
     try:
         contents = {name: _verified(folder, name, entry) for name, entry in manifest["files"].items()}
         return ModelBundle(
@@ -104,6 +113,7 @@ def load_bundle(folder: Path) -> ModelBundle:
             model=contents[MODEL_FILE],
             model_sha256=manifest["files"][MODEL_FILE]["sha256"],
             classes=_classes(manifest["classes"]),
+            outputs=_outputs(manifest["outputs"], len(manifest["classes"])),
             preprocess=PreprocessSpec.from_dict(manifest["preprocess"]),
             calibration=_calibration(manifest["calibration"]),
             operating_point=_operating_point(manifest["operating_point"]),
@@ -146,6 +156,15 @@ def _classes(entries: list[Mapping[str, Any]]) -> tuple[LesionClass, ...]:
     if len({label.malignant for label in classes}) != 2 or len({label.code for label in classes}) != len(classes):
         raise ValueError("classes need distinct codes, and at least one malignant and one benign among them")
     return classes
+
+
+def _outputs(entry: Mapping[str, Sequence[Any]], classes: int) -> dict[str, tuple[int, ...]]:
+    shapes = {name: tuple(int(side) for side in shape) for name, shape in entry.items()}
+    if {name: len(shape) for name, shape in shapes.items()} != OUTPUT_RANKS:
+        raise ValueError(f"the outputs need the axes {OUTPUT_RANKS}, not {shapes}")
+    if shapes[PROBABILITIES] != (1, classes) or any(shape[0] != 1 or min(shape) < 1 for shape in shapes.values()):
+        raise ValueError(f"the outputs need a batch of 1 and a probability for each of {classes} classes, not {shapes}")
+    return shapes
 
 
 def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:

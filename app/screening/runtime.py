@@ -9,10 +9,18 @@ TensorFlow imported first in the same process breaks tflite-runtime, so that not
 import importlib
 import importlib.util
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+PROBABILITIES, FEATURES, MAP = "probabilities", "features", "map"
+"""Names of a model's outputs, in its signature and in its manifest. Their order in a file means nothing."""
+
+OUTPUT_RANKS = {PROBABILITIES: 2, FEATURES: 2, MAP: 3}
+"""Each output's number of axes; the first is the batch, of one picture."""
 
 BACKENDS = ("tflite_runtime", "ai_edge_litert")
 
@@ -21,40 +29,54 @@ class ModelRejected(Exception):
     """The model file cannot be run, or does not take and give what its manifest says."""
 
 
-class TFLiteModel:
-    """Class probabilities from a `.tflite` classifier. Safe to call from any number of threads."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model gives for one picture; copies, never views into the interpreter.
 
-    def __init__(self, model: bytes, *, input_side: int, classes: int, backend: str | None = None) -> None:
+    Attributes:
+        probabilities: float32 (classes,), uncalibrated, in the order of the manifest.
+        features: float32 (D,), what the last feature map is pooled to.
+        activation_map: float32 (h, w), what speaks for malignancy (above 0) and against it (below 0) where, in
+            log-odds; it covers the whole preprocessed picture. docs/model.md says what the unit means.
+    """
+
+    probabilities: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float32]
+    activation_map: npt.NDArray[np.float32]
+
+
+class TFLiteModel:
+    """A `.tflite` classifier with three outputs. Safe to call from any number of threads."""
+
+    def __init__(
+        self, model: bytes, *, input_side: int, outputs: Mapping[str, tuple[int, ...]], backend: str | None = None
+    ) -> None:
         """Loads the model once to check it.
 
         Args:
             model: contents of the `.tflite` file.
             input_side: side in pixels of the square RGB input that it must take.
-            classes: number of probabilities that it must give.
+            outputs: {name: shape} that its signature must give, all float32, a name for each of OUTPUT_RANKS.
             backend: one of BACKENDS; the first that is installed where None.
 
         Raises:
-            ModelRejected: no backend is installed, the file is no model, or its input or output does not fit.
+            ModelRejected: no backend is installed, the file is no model, or its input or outputs do not fit.
         """
         self._model = model
         self._input_shape = (1, input_side, input_side, 3)
-        self._classes = classes
-        self._interpreter_type = _interpreter_type(backend)
+        self._backend = backend
         self._local = threading.local()
-        self._check(self._interpreter())
+        self._indices = self._checked(self._interpreter(), {name: tuple(shape) for name, shape in outputs.items()})
 
-    def __call__(self, picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def __call__(self, picture: npt.NDArray[np.float32]) -> Answer:
         """Runs the model on one preprocessed picture.
 
         Args:
             picture: float32 (side, side, 3), 0..1.
 
-        Returns:
-            float32 (classes,), in the order of the manifest. A copy: never a view into the interpreter.
-
         Raises:
             ValueError: `picture` has another shape or dtype.
-            ModelRejected: the model gave something that is not a probability distribution.
+            ModelRejected: the model gave something that is not finite, or no probability distribution.
         """
         if picture.dtype != np.float32 or picture.shape != self._input_shape[1:]:
             raise ValueError(f"the model takes float32 {self._input_shape[1:]}; got {picture.dtype} {picture.shape}")
@@ -62,29 +84,53 @@ class TFLiteModel:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[np.newaxis])
         interpreter.invoke()
         # get_tensor copies; `tensor()` would hand out memory that the next call overwrites.
-        raw = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
-        probabilities = np.array(raw[0], dtype=np.float32)
-        if not np.isfinite(probabilities).all() or (probabilities < 0).any() or abs(probabilities.sum() - 1) > 1e-2:
+        found = {name: interpreter.get_tensor(index)[0] for name, index in self._indices.items()}
+        for name, values in found.items():
+            if not np.isfinite(values).all():
+                raise ModelRejected(f"the model's output {name!r} is not finite")
+        probabilities = found[PROBABILITIES]
+        if (probabilities < 0).any() or abs(probabilities.sum() - 1) > 1e-2:
             raise ModelRejected("the model's output is not a probability distribution")
-        return probabilities
+        return Answer(probabilities, found[FEATURES], found[MAP])
 
     def _interpreter(self) -> Any:
         interpreter = getattr(self._local, "interpreter", None)
         if interpreter is None:
-            try:
-                interpreter = self._interpreter_type(model_content=self._model, num_threads=1)
-                interpreter.allocate_tensors()
-            except (ValueError, RuntimeError) as error:
-                raise ModelRejected(f"the TFLite runtime cannot load the model: {error}") from error
+            interpreter = load_interpreter(self._model, self._backend)
             self._local.interpreter = interpreter
         return interpreter
 
-    def _check(self, interpreter: Any) -> None:
-        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-        expected = (self._input_shape, (1, self._classes))
-        found = tuple(tuple(int(side) for side in details[0]["shape"]) for details in (inputs, outputs))
-        if found != expected or any(details[0]["dtype"] != np.float32 for details in (inputs, outputs)):
-            raise ModelRejected(f"the model maps {found[0]} to {found[1]}; expected float32 {expected}")
+    def _checked(self, interpreter: Any, expected: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+        """The tensor index of each output, once input and outputs are seen to be what they must be."""
+        # tflite-runtime 2.14 refuses to run while a signature's runner is held, so it is asked and let go.
+        outputs = interpreter.get_signature_runner().get_output_details() if interpreter.get_signature_list() else {}
+        inputs = interpreter.get_input_details()
+        found = {name: _shape(details) for name, details in outputs.items()}
+        if _shape(inputs[0]) != self._input_shape or found != expected:
+            raise ModelRejected(
+                f"the model maps {_shape(inputs[0])} to {found}; expected float32 {self._input_shape} to {expected}"
+            )
+        if any(details["dtype"] != np.float32 for details in (inputs[0], *outputs.values())):
+            raise ModelRejected("the model's input or one of its outputs is not float32")
+        return {name: int(details["index"]) for name, details in outputs.items()}
+
+
+def load_interpreter(model: bytes, backend: str | None = None) -> Any:
+    """A TFLite interpreter of its own, with one thread and its memory allocated.
+
+    Args:
+        model: contents of the `.tflite` file.
+        backend: one of BACKENDS; the first that is installed where None.
+
+    Raises:
+        ModelRejected: no backend is installed, or it cannot load the file.
+    """
+    try:
+        interpreter = _interpreter_type(backend)(model_content=model, num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelRejected(f"the TFLite runtime cannot load the model: {error}") from error
+    return interpreter
 
 
 def installed_backends() -> list[str]:
@@ -97,3 +143,7 @@ def _interpreter_type(backend: str | None) -> Any:
     if not names:
         raise ModelRejected("no TFLite runtime is installed; `pip install -r requirements.txt` brings the right one")
     return importlib.import_module(f"{names[0]}.interpreter").Interpreter
+
+
+def _shape(details: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(side) for side in details["shape"])

@@ -47,6 +47,9 @@ class Screening:
         assessment: "refer" or "low_risk" at the bundle's operating point; None where it has none.
         classes: all classes, the likeliest first.
         raw_probabilities: float32 (classes,), the model's output before calibration, in the manifest's order.
+        features: float32 (D,), the model's pooled features.
+        activation_map: float32 (h, w), log-odds: what speaks for malignancy (above 0) and against it where; it covers
+            the whole of `image`, which the model sees squashed to a square.
         image: what was decoded, RGB uint8 (H, W, 3), oriented.
         timings_ms: milliseconds of "decode", "preprocess" and "inference".
     """
@@ -57,6 +60,8 @@ class Screening:
     assessment: Assessment | None
     classes: tuple[ClassProbability, ...]
     raw_probabilities: npt.NDArray[np.float32]
+    features: npt.NDArray[np.float32]
+    activation_map: npt.NDArray[np.float32]
     image: npt.NDArray[np.uint8]
     timings_ms: dict[str, float]
 
@@ -74,9 +79,7 @@ class Screener:
         self.limits = limits or DecodeLimits()
         self._malignant = [label.malignant for label in bundle.classes]
         try:
-            self._model = TFLiteModel(
-                bundle.model, input_side=bundle.preprocess.output_size, classes=len(bundle.classes)
-            )
+            self._model = TFLiteModel(bundle.model, input_side=bundle.preprocess.output_size, outputs=bundle.outputs)
             self.check_parity()
         except (ModelRejected, RefusedUpload, ValueError, cv2.error) as error:
             raise BundleRejected(f"bundle {bundle.name!r}: model.tflite does not fit its manifest: {error}") from error
@@ -98,16 +101,18 @@ class Screener:
         decoded = time.perf_counter()
         picture = preprocess(image, self.bundle.preprocess)
         prepared = time.perf_counter()
-        probabilities = self._model(picture)
+        answer = self._model(picture)
         inferred = time.perf_counter()
-        decision = decide(probabilities, self._malignant, self.bundle.calibration)
+        decision = decide(answer.probabilities, self._malignant, self.bundle.calibration)
         return Screening(
             prediction=decision.prediction,
             confidence=decision.confidence,
             p_malignant=decision.p_malignant,
             assessment=point.assess(decision.p_malignant) if (point := self.bundle.operating_point) else None,
             classes=self._ranked(decision),
-            raw_probabilities=probabilities,
+            raw_probabilities=answer.probabilities,
+            features=answer.features,
+            activation_map=answer.activation_map,
             image=image,
             timings_ms={
                 "decode": (decoded - started) * 1e3,

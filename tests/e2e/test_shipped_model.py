@@ -74,7 +74,8 @@ def test_the_card_is_written_from_the_manifest(bundle_folder: Path) -> None:
 def test_the_bundle_says_how_it_was_made(screener: Screener) -> None:
     training = screener.bundle.manifest["training"]
     recipe = load_recipe(screener.bundle.name)
-    assert Recipe.from_dict(training["recipe"]) == recipe
+    assert recipe.trains_as(Recipe.from_dict(training["recipe"]))
+    assert (screener.bundle.version, screener.bundle.manifest["note"]) == (recipe.version, recipe.note)
     assert training["parameters"] == 163_527
     assert training["split_sha256"] == SplitManifest.load(recipe.split).sha256()
     assert recipe.preprocess == screener.bundle.preprocess

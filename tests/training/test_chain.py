@@ -244,11 +244,14 @@ def test_a_run_or_bundle_of_another_recipe_or_split_is_never_measured(
         RunFolder(whole_run).require(recipe, other)
     with pytest.raises(RunMismatch, match="another recipe"):
         RunFolder(whole_run).require(replace(recipe, seed=99), data.identity)
+    RunFolder(whole_run).require(replace(recipe, version="9.9.9", note="of another bundle"), data.identity)
     with pytest.raises(TrainingError, match="holds no run"):
         RunFolder(whole_run / "nothing").require(recipe, data.identity)
     assert require_bundle(whole_run / "bundle", recipe, data.identity)["name"] == "drawn"
     with pytest.raises(TrainingError, match="another recipe, data set or split"):
         require_bundle(whole_run / "bundle", recipe, other)
+    with pytest.raises(TrainingError, match="another recipe, data set or split"):
+        require_bundle(whole_run / "bundle", replace(recipe, version="9.9.9"), data.identity)
     with pytest.raises(TrainingError, match="holds no bundle"):
         require_bundle(whole_run, recipe, data.identity)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from training.augment import AugmentSpec
 from training.banks import IDENTITY
@@ -17,6 +18,8 @@ from training.features import Extractor, Features, Plain
 from training.fit import fit
 from training.models import classifier
 from training.models.classifier import Classifier
+from training.models.fusion_map import with_fused_activation_map
+from training.models.heads import FUSION_HEAD_NAME
 from training.models.networks import network
 from training.pipeline import picture_views
 from training.recipe import FUSION, NetworkSpec, Recipe, load_recipe
@@ -64,7 +67,7 @@ def test_a_head_learns_from_kept_features_and_ends_behind_its_backbones(recipe: 
         assert head.predict(bank[view].astype(np.float32), verbose=0) == pytest.approx(expected, abs=0.02)
     assert not np.array_equal(bank[0], bank[1])
     keras.mixed_precision.set_dtype_policy("float32")
-    shipped = network(recipe.network.name).shipped(recipe.network, whole)
+    shipped = network(recipe.network.name).plain(recipe.network, whole)
     probabilities = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
     assert shipped.predict(pictures, verbose=0) == pytest.approx(probabilities, abs=1e-4)
 
@@ -100,6 +103,29 @@ def test_rows_of_features_are_those_asked_for() -> None:
     features, targets = Features(bank, np.eye(3, dtype=np.float32)).make(np.array([2, 0]), 1)
     assert features.tolist() == [[10, 11], [6, 7]]
     assert targets.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_the_map_of_a_fusion_is_the_gradient_of_the_malignant_score_times_each_map() -> None:
+    spec = NetworkSpec(name=FUSION, streams=(("conv_smoke",), ("vit_smoke",)), weights="random")
+    trained = Classifier(spec, SIDE).whole(3)
+    malignant = (True, False, False)
+    plain = network(FUSION).plain(spec, trained)
+    shipped = with_fused_activation_map(plain, malignant)
+    pictures = RANDOM.random((2, SIDE, SIDE, 3), np.float32)
+    answers = shipped.predict(pictures, verbose=0)
+    assert answers["probabilities"] == pytest.approx(plain.predict(pictures, verbose=0), abs=1e-5)
+    pool = plain.get_layer("features_conv_smoke")
+    upto = keras.Model(plain.input, [pool.input, plain.get_layer("features").output])
+    grid, vector = (tf.convert_to_tensor(part) for part in upto.predict(pictures, verbose=0))
+    with tf.GradientTape() as tape:
+        tape.watch(vector)
+        logits = plain.get_layer(FUSION_HEAD_NAME)(vector)
+        score = logits[:, 0] - tf.reduce_logsumexp(logits[:, 1:], axis=1)
+    slope = tape.gradient(score, vector)[:, :32]
+    expected = tf.einsum("nhwc,nc->nhw", grid, slope).numpy()
+    assert np.abs(expected).max() > 1e-3
+    assert answers["map"] == pytest.approx(expected, abs=1e-4)
+    assert answers["features"] == pytest.approx(vector.numpy(), abs=1e-5)
 
 
 def test_the_two_streams_of_a_fusion_get_the_features_of_their_backbones() -> None:

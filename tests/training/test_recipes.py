@@ -51,9 +51,9 @@ def test_a_recipe_says_what_it_is_and_survives_its_json(name: str) -> None:
 def test_a_manifest_from_before_a_field_was_there_gives_its_default() -> None:
     recipe = load_recipe("three_block_ham10000")
     values = json.loads(json.dumps(recipe.to_dict()))
-    for field in ("network", "distil", "images"):
+    for field in ("network", "distil", "images", "note"):
         del values[field]
-    assert Recipe.from_dict(values) == recipe
+    assert Recipe.from_dict(values) == replace(recipe, note="")
 
 
 def test_a_recipe_that_makes_no_sense_is_refused() -> None:
@@ -74,6 +74,18 @@ def test_a_recipe_that_makes_no_sense_is_refused() -> None:
         Recipe.from_dict({**load_recipe("three_block_ham10000").to_dict(), "magic": 1})
     with pytest.raises(TrainingError, match="no recipe named 'nothing'"):
         load_recipe("nothing-smoke")
+
+
+def test_version_and_note_are_of_the_bundle_and_not_of_the_run() -> None:
+    recipe = load_recipe("three_block_ham10000")
+    assert recipe.trains_as(replace(recipe, version="0.0.1", note=""))
+    assert not recipe.trains_as(replace(recipe, seed=99))
+    assert not recipe.trains_as(replace(recipe, name="other"))
+
+
+def test_no_recipe_inherits_what_another_says_about_its_weights() -> None:
+    notes = [note for name in RECIPES if (note := load_recipe(name).note)]
+    assert len(set(notes)) == len(notes) > 0
 
 
 def test_the_small_form_differs_only_in_size() -> None:

@@ -42,7 +42,7 @@ def with_fused_activation_map(model: keras.Model, malignant: Sequence[bool]) -> 
         (N, h, w)}.
     """
     fused = model.get_layer("features")
-    pools = [vector._keras_history.operation for vector in fused.input]
+    pools = [next(layer for layer in model.layers if layer.output is vector) for vector in fused.input]
     maps = [pool.input for pool in pools if not isinstance(pool, ClassToken)]
     lengths = [vector.shape[-1] for vector in fused.input]
     mapped = [not isinstance(pool, ClassToken) for pool in pools]

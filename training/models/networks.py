@@ -2,15 +2,17 @@
 
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import keras
 
 from training.errors import TrainingError
+from training.models.activation_map import with_activation_map
 from training.models.classifier import Classifier, in_float32
 from training.models.conv_student import CONV_STUDENTS, ConvStudent, folded, trained_form
+from training.models.fusion_map import with_fused_activation_map
 from training.recipe import FUSION, NetworkSpec
 from training.weights import BACKBONES
 
@@ -19,13 +21,27 @@ from training.weights import BACKBONES
 class Network:
     """Attributes:
     build: from (spec, input_side, classes) to the model as it is trained, with float32 logits (N, classes).
-    shipped: from (spec, trained model) to its float32 form with probabilities; the process' policy must be float32.
+    plain: from (spec, trained model) to its float32 form with probabilities alone; the process' policy must be float32.
     rounded: whether its first convolution is rounded to half precision with care (half_precision.py).
     """
 
     build: Callable[[NetworkSpec, int, int], keras.Model]
-    shipped: Callable[[NetworkSpec, keras.Model], keras.Model]
+    plain: Callable[[NetworkSpec, keras.Model], keras.Model]
     rounded: bool = False
+
+    def shipped(self, spec: NetworkSpec, trained: keras.Model, malignant: Sequence[bool]) -> keras.Model:
+        """The trained model as it is shipped: `plain` with features and activation map (activation_map.py) beside.
+
+        Args:
+            spec: what was trained.
+            trained: with float32 logits (N, K).
+            malignant: for each class, whether it counts as malignant.
+
+        Returns:
+            A model to {"probabilities", "features", "map"}.
+        """
+        mapped = with_fused_activation_map if spec.name == FUSION else with_activation_map
+        return mapped(self.plain(spec, trained), malignant)
 
 
 CLASSIFIER = Network(lambda spec, side, classes: Classifier(spec, side).whole(classes), in_float32)
@@ -59,6 +75,6 @@ def sizes(spec: NetworkSpec, input_side: int, classes: int) -> tuple[int, int]:
     """Parameters of a network as it is shipped, and how many learn."""
     model = network(spec.name).build(replace(spec, weights="random"), input_side, classes)
     # Random weights have nothing to keep, so that no layer of theirs is frozen.
-    learns = model.get_layer("head") if spec.frozen else model
-    learning = sum(math.prod(weight.shape) for weight in learns.trainable_weights)
-    return network(spec.name).shipped(replace(spec, weights="random"), model).count_params(), learning
+    behind = [layer.name for layer in model.layers].index("features") + 1 if spec.frozen else 0
+    learning = sum(math.prod(weight.shape) for layer in model.layers[behind:] for weight in layer.trainable_weights)
+    return network(spec.name).plain(replace(spec, weights="random"), model).count_params(), learning

@@ -15,6 +15,7 @@ RECIPE = replace(
     HARD,
     name="three_block_distilled",
     version="1.0.0",
+    note="",
     augment=replace(HARD.augment, mixup=0.3),
     fit=replace(HARD.fit, cycles=(60,), class_weight_power=0.0),
     distil=DistilSpec(teachers=("densenet169_ham10000",), temperature=2.0, alpha=0.0, views=12),

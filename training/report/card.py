@@ -24,7 +24,7 @@ def card(manifest: Mapping[str, Any]) -> str:
     training, calibration = manifest["training"], manifest["calibration"]
     malignant = ", ".join(entry["code"] for entry in manifest["classes"] if entry["malignant"])
     stages = ", ".join(manifest["preprocess"]["stages"])
-    note = f"Note: {training['note']}.\n" if training.get("note") else ""
+    note = f"Note: {manifest['note']}\n" if manifest["note"] else ""
     distil = training["recipe"].get("distil")
     taught = f"taught by {' and '.join(distil['teachers'])}" if distil else "trained on hard labels, without a teacher"
     return f"""# Model card: {manifest["name"]} {manifest["version"]}

@@ -86,7 +86,13 @@ def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(schema_version=2), "schema version 1"),
+        (lambda m: m.update(schema_version=1), "of schema version 1, and this app reads version 2; make the bundle"),
+        (lambda m: m.update(schema_version=3), "of schema version 3, and this app reads version 2"),
+        (lambda m: m.pop("outputs"), "lacks 'outputs'"),
+        (lambda m: m["outputs"].pop("map"), "the outputs need the axes"),
+        (lambda m: m["outputs"].update(map=[1, 14]), "the outputs need the axes"),
+        (lambda m: m["outputs"].update(probabilities=[1, 2]), "a probability for each of 7 classes"),
+        (lambda m: m["outputs"].update(features=[2, 128]), "a batch of 1"),
         (lambda m: m.pop("classes"), "lacks 'classes'"),
         (lambda m: m["preprocess"].update(closing_size=-1), "closing_size must be a whole number above 0"),
         (lambda m: m["calibration"].update(slope=-1.0), "slope above 0"),
@@ -110,7 +116,8 @@ def test_a_manifest_that_makes_no_sense_is_refused_with_the_reason(copy: Path, c
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m["classes"].pop(), "expected float32"),
+        (lambda m: (m["classes"].pop(), m["outputs"].update(probabilities=[1, 6])), "expected float32"),
+        (lambda m: m["outputs"].update(map=[1, 7, 7]), "expected float32"),
         (lambda m: m["preprocess"].update(output_size=192), "expected float32"),
         (lambda m: m["preprocess"].update(unsharp_amount=0.1), "away from what training computed"),
         (lambda m: m["parity"].clear(), "no parity sample"),

@@ -1,5 +1,6 @@
 """The interpreter: right input, right output, right thread."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,7 +9,16 @@ import pytest
 
 from app.screening.bundle import load_bundle
 from app.screening.preprocess import preprocess
-from app.screening.runtime import BACKENDS, ModelRejected, TFLiteModel, installed_backends
+from app.screening.runtime import (
+    BACKENDS,
+    FEATURES,
+    MAP,
+    PROBABILITIES,
+    Answer,
+    ModelRejected,
+    TFLiteModel,
+    installed_backends,
+)
 from app.screening.screener import Screener
 from app.screening.synthetic import draw_lesion
 
@@ -19,57 +29,107 @@ def content(bundle_folder: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
+def outputs(bundle_folder: Path) -> Mapping[str, tuple[int, ...]]:
+    return load_bundle(bundle_folder).outputs
+
+
+@pytest.fixture(scope="module")
+def model(content: bytes, outputs: Mapping[str, tuple[int, ...]]) -> TFLiteModel:
+    return TFLiteModel(content, input_side=224, outputs=outputs)
+
+
+@pytest.fixture(scope="module")
 def pictures(screener: Screener) -> list[np.ndarray]:
     return [preprocess(draw_lesion(seed), screener.bundle.preprocess) for seed in range(24)]
 
 
-def test_the_output_is_a_distribution_over_the_classes(content: bytes, pictures: list[np.ndarray]) -> None:
-    probabilities = TFLiteModel(content, input_side=224, classes=7)(pictures[0])
-    assert probabilities.shape == (7,)
-    assert probabilities.dtype == np.float32
-    assert probabilities.sum() == pytest.approx(1, abs=1e-3)
+def arrays(answer: Answer) -> tuple[np.ndarray, ...]:
+    return answer.probabilities, answer.features, answer.activation_map
 
 
-def test_both_runtimes_agree_where_both_are_installed(content: bytes, pictures: list[np.ndarray]) -> None:
+def shapes(answer: Answer) -> dict[str, tuple[int, ...]]:
+    return {
+        PROBABILITIES: answer.probabilities.shape,
+        FEATURES: answer.features.shape,
+        MAP: answer.activation_map.shape,
+    }
+
+
+def test_the_outputs_are_what_their_names_say(model: TFLiteModel, pictures: list[np.ndarray]) -> None:
+    answer = model(pictures[0])
+    assert shapes(answer) == {PROBABILITIES: (7,), FEATURES: (128,), MAP: (14, 14)}
+    assert {values.dtype for values in arrays(answer)} == {np.dtype(np.float32)}
+    assert answer.probabilities.sum() == pytest.approx(1, abs=1e-3)
+    # Pooled from what a ReLU gave; the map has both signs.
+    assert answer.features.min() >= 0
+    assert answer.features.max() > 0
+    assert min(model(picture).activation_map.min() for picture in pictures) < 0
+    assert max(model(picture).activation_map.max() for picture in pictures) > 0
+
+
+def test_both_runtimes_agree_where_both_are_installed(
+    content: bytes, outputs: Mapping[str, tuple[int, ...]], pictures: list[np.ndarray]
+) -> None:
     if len(installed_backends()) < len(BACKENDS):
         pytest.skip(f"only {installed_backends()} is installed here; tflite-runtime ends at Python 3.11")
-    first, second = (TFLiteModel(content, input_side=224, classes=7, backend=name) for name in BACKENDS)
+    first, second = (TFLiteModel(content, input_side=224, outputs=outputs, backend=name) for name in BACKENDS)
     for picture in pictures:
-        assert np.abs(first(picture) - second(picture)).max() <= 1e-5
+        assert np.abs(first(picture).probabilities - second(picture).probabilities).max() <= 1e-5
+        for one, other in zip(arrays(first(picture)), arrays(second(picture)), strict=True):
+            assert one == pytest.approx(other, rel=1e-3, abs=1e-4)
 
 
-def test_threads_get_the_very_answers_of_a_single_one(content: bytes, pictures: list[np.ndarray]) -> None:
-    model = TFLiteModel(content, input_side=224, classes=7)
+def test_threads_get_the_very_answers_of_a_single_one(model: TFLiteModel, pictures: list[np.ndarray]) -> None:
     alone = [model(picture) for picture in pictures]
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(model, pictures * 6))
     for row, answer in enumerate(together):
-        assert np.array_equal(answer, alone[row % len(pictures)])
+        for one, other in zip(arrays(answer), arrays(alone[row % len(pictures)]), strict=True):
+            assert np.array_equal(one, other)
 
 
-def test_an_answer_is_a_copy(content: bytes, pictures: list[np.ndarray]) -> None:
-    model = TFLiteModel(content, input_side=224, classes=7)
-    first = model(pictures[0])
-    kept = first.copy()
+def test_an_answer_is_a_copy(model: TFLiteModel, pictures: list[np.ndarray]) -> None:
+    first = arrays(model(pictures[0]))
+    kept = [values.copy() for values in first]
     model(pictures[1])
-    assert np.array_equal(first, kept)
+    assert all(np.array_equal(one, other) for one, other in zip(first, kept, strict=True))
 
 
 @pytest.mark.parametrize(
     "picture", [np.zeros((224, 224, 3)), np.zeros((1, 224, 224, 3), np.float32), np.zeros((100, 100, 3), np.float32)]
 )
-def test_a_picture_of_another_shape_or_dtype_is_refused(content: bytes, picture: np.ndarray) -> None:
+def test_a_picture_of_another_shape_or_dtype_is_refused(model: TFLiteModel, picture: np.ndarray) -> None:
     with pytest.raises(ValueError, match="the model takes float32"):
-        TFLiteModel(content, input_side=224, classes=7)(picture)
+        model(picture)
 
 
-def test_a_model_that_gives_no_probabilities_is_refused(content: bytes) -> None:
-    model = TFLiteModel(content, input_side=224, classes=7)
-    with pytest.raises(ModelRejected, match="not a probability distribution"):
+def test_an_output_that_is_not_finite_is_refused(model: TFLiteModel) -> None:
+    with pytest.raises(ModelRejected, match=r"output '.*' is not finite"):
         model(np.full((224, 224, 3), np.nan, np.float32))
 
 
-def test_a_machine_without_a_runtime_says_what_to_install(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_gives_no_probabilities_is_refused(
+    content: bytes, outputs: Mapping[str, tuple[int, ...]], pictures: list[np.ndarray]
+) -> None:
+    model = TFLiteModel(content, input_side=224, outputs=outputs)
+    model._indices[PROBABILITIES] = model._indices[FEATURES]
+    with pytest.raises(ModelRejected, match="not a probability distribution"):
+        model(pictures[0])
+
+
+@pytest.mark.parametrize(
+    "change", [{MAP: (1, 7, 7)}, {FEATURES: (1, 64)}, {PROBABILITIES: (1, 2)}, {"other": (1, 7)}], ids=str
+)
+def test_a_model_with_other_outputs_than_expected_is_refused(
+    content: bytes, outputs: Mapping[str, tuple[int, ...]], change: dict[str, tuple[int, ...]]
+) -> None:
+    with pytest.raises(ModelRejected, match=r"the model maps \(1, 224, 224, 3\) to .*'map': \(1, 14, 14\).*expected"):
+        TFLiteModel(content, input_side=224, outputs={**outputs, **change})
+
+
+def test_a_machine_without_a_runtime_says_what_to_install(
+    content: bytes, outputs: Mapping[str, tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.screening.runtime.installed_backends", list)
     with pytest.raises(ModelRejected, match=r"pip install -r requirements\.txt"):
-        TFLiteModel(content, input_side=224, classes=7)
+        TFLiteModel(content, input_side=224, outputs=outputs)

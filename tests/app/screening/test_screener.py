@@ -19,6 +19,9 @@ def test_an_answer_holds_together(screener: Screener) -> None:
     assert screening.prediction == ("malignant" if screening.p_malignant >= 0.5 else "benign")
     assert set(screening.timings_ms) == {"decode", "preprocess", "inference"}
     assert screening.image.shape == (150, 200, 3)
+    outputs = screener.bundle.outputs
+    assert (1, *screening.features.shape) == outputs["features"]
+    assert (1, *screening.activation_map.shape) == outputs["map"]
 
 
 def test_the_assessment_follows_the_operating_point(screener: Screener) -> None:
