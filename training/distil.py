@@ -40,6 +40,8 @@ def teachers_soft_labels(recipe: Recipe, data_root: Path, out: Path) -> SoftLabe
 
 def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, out: Path) -> tuple[Any, Any]:
     run = RunFolder(out / teacher.name)
+    if "rescale" not in teacher.preprocess.stages:
+        raise TrainingError(f"{teacher.name} leaves `rescale` out, and a teacher is asked with pictures in 0..1")
     if (teacher.dataset, teacher.split, teacher.scheme) != (recipe.dataset, recipe.split, recipe.scheme):
         raise TrainingError(
             f"{teacher.name} was trained on {teacher.split} with {teacher.scheme}, {recipe.name} is on {recipe.split} "
@@ -55,7 +57,7 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
         "teacher": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "preprocess": teacher.preprocess.to_dict(),
         "augment": asdict(recipe.augment),
-        "seed": recipe.seed,
+        "seed": recipe.views_seed,
         "split": data.identity.split_sha256,
         "data": data.identity.data_sha256,
         "pictures": hashlib.sha256("\n".join(data.train.images.image_ids).encode()).hexdigest(),
@@ -69,7 +71,7 @@ def _bank(recipe: Recipe, distil: DistilSpec, teacher: Recipe, data_root: Path, 
 def _views(recipe: Recipe, data: TrainingData) -> Views:
     classes = len(SCHEMES[recipe.scheme].classes)
     one_hot = np.eye(classes, dtype=np.float32)[data.train.labels]
-    return Views(data.train.images.pixels, one_hot, recipe.augment, recipe.seed)
+    return Views(data.train.images.pixels, one_hot, recipe.augment, recipe.views_seed)
 
 
 class _Answer:

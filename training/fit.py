@@ -12,9 +12,11 @@ import numpy.typing as npt
 from scipy.special import log_softmax
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from training.datasets.parts import LabelledImages, TrainingData
+from app.screening.preprocess import PreprocessSpec
+from training.datasets.cache import network_input
+from training.datasets.parts import TrainingData
 from training.datasets.schemes import LabelScheme
-from training.errors import TrainingError
+from training.errors import Diverged, TrainingError
 from training.losses import inverse_frequency
 from training.models.networks import network
 from training.objective import Objective
@@ -22,7 +24,7 @@ from training.pipeline import epoch_order, training_batches
 from training.recipe import Recipe
 from training.run_folder import History, RunFolder
 from training.schedule import optimizer, plateau_rate, stopped
-from training.soft_labels import SoftLabels
+from training.soft_labels import Logits, SoftLabels
 
 VALIDATION_BATCH = 128
 
@@ -47,6 +49,7 @@ def fit(
     Raises:
         RunMismatch: `run` holds a run of another recipe, data set or split.
         TrainingError: the recipe distils and there are no soft labels, or the reverse.
+        Diverged: the network answers with infinities.
     """
     if bool(recipe.distil) != bool(soft_labels):
         raise TrainingError(f"{recipe.name} {'learns' if recipe.distil else 'does not learn'} from soft labels")
@@ -74,7 +77,8 @@ def fit(
         _reseed(model, recipe.seed, epoch)
         batches = training_batches(recipe, data.train, weights, epoch, soft_labels)
         result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
-        scores = _validate(model, data.validation, np.array(scheme.malignant_outputs))
+        logits = predict_logits(model, data.validation.images.pixels, recipe.preprocess)
+        scores = _validate(logits, data.validation.labels, np.array(scheme.malignant_outputs))
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores})
         folder.save(model, history, recipe.fit)
         print(f"epoch {epoch + 1}/{recipe.fit.epochs}", {key: round(value, 4) for key, value in scores.items()})
@@ -100,21 +104,25 @@ def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:
         _reseed(inner, seed, epoch)
 
 
-def _validate(model: keras.Model, validation: LabelledImages, is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:
-    batches = range(0, len(validation.labels), VALIDATION_BATCH)
+def predict_logits(model: keras.Model, pixels: npt.NDArray[np.uint8], spec: PreprocessSpec) -> Logits:
+    """A network's float32 logits (N, K) of cached pictures uint8 (N, side, side, 3). Raises Diverged on infinities."""
     logits = np.concatenate(
         [
-            model.predict_on_batch(validation.images.pixels[at : at + VALIDATION_BATCH].astype(np.float32) / 255)
-            for at in batches
+            model.predict_on_batch(network_input(pixels[at : at + VALIDATION_BATCH], spec))
+            for at in range(0, len(pixels), VALIDATION_BATCH)
         ]
     )
     if not np.isfinite(logits).all():
-        raise TrainingError("the network answers with infinities: it diverged. Lower the recipe's learning rate")
+        raise Diverged("the network answers with infinities: it diverged. Lower the recipe's learning rate")
+    return np.asarray(logits, np.float32)
+
+
+def _validate(logits: Logits, labels: npt.NDArray[np.int64], is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:
     log_p = log_softmax(logits.astype(np.float64), axis=1)
     probabilities = np.exp(log_p)
-    truth = is_malignant[validation.labels]
+    truth = is_malignant[labels]
     return {
-        "validation_loss": float(-log_p[np.arange(len(log_p)), validation.labels].mean()),
+        "validation_loss": float(-log_p[np.arange(len(log_p)), labels].mean()),
         "validation_auc": float(roc_auc_score(truth, probabilities[:, is_malignant].sum(axis=1))),
-        "validation_balanced_accuracy": float(balanced_accuracy_score(validation.labels, probabilities.argmax(axis=1))),
+        "validation_balanced_accuracy": float(balanced_accuracy_score(labels, probabilities.argmax(axis=1))),
     }

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from training.datasets.cache import network_input
 from training.datasets.parts import LabelledImages
 from training.recipe import Recipe
 from training.soft_labels import SoftLabels
@@ -21,7 +22,8 @@ WORKERS = 2
 """Batches made at the same time, and batches kept ready: what bounds the memory."""
 
 Rows = npt.NDArray[np.int64]
-Batch = tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.float32]]
+Inputs = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+Batch = tuple[Inputs, npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 
 def training_batches(
@@ -46,7 +48,7 @@ def training_batches(
         follow. What does not fill a batch is left out.
     """
     views = Views(
-        train.images.pixels, np.eye(len(weights), dtype=np.float32)[train.labels], recipe.augment, recipe.seed
+        train.images.pixels, np.eye(len(weights), dtype=np.float32)[train.labels], recipe.augment, recipe.views_seed
     )
     view = epoch % soft_labels.views if soft_labels else epoch
 
@@ -54,7 +56,7 @@ def training_batches(
         pictures, targets = views.make(rows, view)
         if soft_labels:
             targets = np.hstack([targets, soft_labels.logits(view, rows)])
-        return pictures, targets, targets[:, : len(weights)] @ weights
+        return network_input(pictures, recipe.preprocess), targets, targets[:, : len(weights)] @ weights
 
     return batches(read, epoch_order(recipe, train.labels, epoch), recipe.fit.batch_size)
 
@@ -73,7 +75,7 @@ def batches(read: Callable[[Rows], Batch], order: Rows, size: int) -> Any:
     """What `read` gives for the rows of `order`, `size` at a time, made ahead on WORKERS threads.
 
     Args:
-        read: from rows to pictures uint8, targets float32 and weights float32.
+        read: from rows to pictures uint8, which are divided by 255, or float32; targets float32; weights float32.
         order: int64 rows.
         size: of a batch; what does not fill one is left out.
 
@@ -85,7 +87,8 @@ def batches(read: Callable[[Rows], Batch], order: Rows, size: int) -> Any:
     def batch(step: npt.NDArray[np.int64]) -> tuple[Any, ...]:
         pictures, targets, weights = read(order[int(step) * size : (int(step) + 1) * size])
         # Here and not in the graph, which would multiply by 1/255 and be off by a bit from what serving computes.
-        return pictures.astype(np.float32) / np.float32(255), targets, weights
+        scaled = pictures.astype(np.float32) / np.float32(255) if pictures.dtype == np.uint8 else pictures
+        return scaled, targets, weights
 
     def shaped(step: Any) -> Any:
         parts = tf.numpy_function(batch, [step], [tf.float32, tf.float32, tf.float32])

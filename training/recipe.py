@@ -14,6 +14,7 @@ SMOKE = "-smoke"
 
 Schedule = Literal["cosine", "constant", "plateau"]
 WeightSource = Literal["imagenet", "random"]
+Conversion = Literal["max", "average", "flatten"]
 
 SMOKE_SIDE, SMOKE_IMAGES = 64, 160
 SMOKE_BACKBONES = {"densenet169": "mobilenet_v2", "resnet50": "mobilenet_v2"}
@@ -31,6 +32,8 @@ class NetworkSpec:
     frozen: whether the backbone stays as it was loaded, so that only the head learns.
     head_units: of a dense layer (ReLU, batch norm) behind a backbone; 0 for none.
     dropout: before the last layer behind a backbone.
+    conversion: of the feature map into features, of students of plain convolution blocks: global max pooling, global
+        average pooling, or flattening; None for the network's own.
     """
 
     name: str = "three_block"
@@ -38,8 +41,11 @@ class NetworkSpec:
     frozen: bool = False
     head_units: int = 0
     dropout: float = 0.0
+    conversion: Conversion | None = None
 
     def __post_init__(self) -> None:
+        if self.conversion not in (None, *get_args(Conversion)):
+            raise ValueError(f"no conversion named {self.conversion!r}; there are {get_args(Conversion)}")
         if self.weights not in get_args(WeightSource):
             raise ValueError(f"no weights named {self.weights!r}; there are {get_args(WeightSource)}")
 
@@ -133,10 +139,12 @@ class Recipe:
     preprocess: the six stages.
     augment: what training pictures go through; never validation or test.
     fit: the optimisation.
-    seed: of initial weights, order and augmentation.
+    seed: of initial weights, order and, without a `view_seed`, augmentation.
     network: what is trained.
     distil: whose soft labels it learns from; None for hard labels alone.
     images: how many of each part are used, evenly over its ids; None for all.
+    view_seed: of augmentation, where it is not `seed`: runs of several seeds then see the same views, and so share
+        the teachers' answers to them.
     """
 
     name: str
@@ -151,10 +159,16 @@ class Recipe:
     network: NetworkSpec = NetworkSpec()
     distil: DistilSpec | None = None
     images: int | None = None
+    view_seed: int | None = None
 
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:
             raise ValueError("focal loss and distillation exclude each other")
+
+    @property
+    def views_seed(self) -> int:
+        """The seed of augmentation."""
+        return self.seed if self.view_seed is None else self.view_seed
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""

@@ -5,6 +5,7 @@ the data. One that belongs to anything else is refused, never used and never ove
 """
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,8 @@ def fill_bank(
             answer(views.make(part, view)[0].astype(np.float32) / np.float32(255))
             for part in tqdm(parts, desc=f"soft labels, view {view + 1}/{count}", unit="batch")
         ]
-        beside = folder / f"writing-view-{view:03}.npy"
+        # Named by its process: on a study of several workers two may fill the same bank, with the same answers.
+        beside = folder / f"writing-{os.getpid()}-view-{view:03}.npy"
         np.save(beside, np.concatenate(answers).astype(np.float16))
         beside.replace(path)
     bank = np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])

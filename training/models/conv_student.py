@@ -5,11 +5,11 @@ Khan et al. 2022, and the custom student of the two-phase study of 2025.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import keras
 
 from training.models.batch_norm import BatchNormReLU, fold_into_convolution, fold_into_dense
+from training.recipe import Conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ConvStudent:
     filters: tuple[int, ...]
     head_units: tuple[int, ...]
     head_activation: str
-    conversion: Literal["max", "average", "flatten"]
+    conversion: Conversion
 
 
 THREE_BLOCK = ConvStudent("three_block", (32, 64, 128), (256, 128, 32), "selu", "max")

@@ -1,7 +1,7 @@
 """Every network that a recipe can name: how it is trained, and how it is shipped."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import keras
@@ -25,15 +25,22 @@ class Network:
     rounded: bool = False
 
 
-CLASSIFIER = Network(
-    lambda spec, side, classes: pretrained_classifier(spec, input_side=side, classes=classes), in_float32
-)
+def _classifier(spec: NetworkSpec, side: int, classes: int) -> keras.Model:
+    if spec.conversion:
+        raise TrainingError(f"{spec.name} has no choice of conversion; leave `conversion` out of the recipe's network")
+    return pretrained_classifier(spec, input_side=side, classes=classes)
+
+
+CLASSIFIER = Network(_classifier, in_float32)
 
 
 def _conv_student(student: ConvStudent) -> Network:
+    def of(spec: NetworkSpec) -> ConvStudent:
+        return replace(student, conversion=spec.conversion or student.conversion)
+
     return Network(
-        lambda _, side, classes: trained_form(student, input_side=side, classes=classes),
-        lambda _, trained: folded(student, trained),
+        lambda spec, side, classes: trained_form(of(spec), input_side=side, classes=classes),
+        lambda spec, trained: folded(of(spec), trained),
         rounded=True,
     )
 
