@@ -17,6 +17,8 @@ from sklearn.metrics import (
 
 ECE_BINS = 10
 RESAMPLES = 1000
+SMOKE_RESAMPLES = 50
+"""Draws of the bootstrap; the second number is for --smoke."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import click
 
 from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
+from training.cli.ablate import ablate
 from training.cli.data import data
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
 
-SMOKE_RESAMPLES = 50
 EVALUATION_LOG = "test_set_openings.jsonl"
 
 
@@ -37,6 +37,7 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(ablate)
 
 
 @main.command()
@@ -128,7 +129,7 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.bundles import require_bundle
     from training.datasets.parts import few, read_split
     from training.evaluate import evaluate as evaluate_bundle
-    from training.metrics import RESAMPLES
+    from training.metrics import RESAMPLES, SMOKE_RESAMPLES
 
     records = read_split(recipe.split, data_root)
     run = out / recipe.name

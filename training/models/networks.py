@@ -8,7 +8,8 @@ import keras
 
 from training.errors import TrainingError
 from training.models.classifier import RANGES, in_float32, pretrained_classifier
-from training.models.conv_student import CONV_STUDENTS, ConvStudent, folded, trained_form
+from training.models.conv_student import folded, trained_form
+from training.models.students import CONV_STUDENTS, ConvStudent
 from training.recipe import NetworkSpec
 
 
