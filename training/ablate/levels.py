@@ -98,7 +98,10 @@ def _stage(stage: str) -> Factor:
 
 HYPERPARAMETERS: Mapping[str, Factor] = MappingProxyType(
     {
-        "optimizer": Factor("optimizer", OPTIMIZERS, "adafactor", *_of_fit("optimizer")),
+        # Without "adam": Keras' Adam with a weight decay is AdamW, to the last bit.
+        "optimizer": Factor(
+            "optimizer", tuple(name for name in OPTIMIZERS if name != "adam"), "adafactor", *_of_fit("optimizer")
+        ),
         "batch_size": Factor("batch size", (16, 32, 64, 128), 64, *_of_fit("batch_size")),
         "learning_rate": Factor(
             "learning rate", (0.0005, 0.001, 0.002, 0.004, 0.008), 0.002, *_of_fit("peak_learning_rate")

@@ -15,6 +15,8 @@ BASE = "base"
 DISTILLED, HARD = "distilled", "hard"
 """The two arms of a study: with the recipe's teachers, and on hard labels alone."""
 
+ABSENT = "the recipe has no such thing"
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -169,7 +171,7 @@ def _reason(name: str, base: Recipe, arms: Sequence[str]) -> str:
     factor = FACTORS[name]
     value = factor.read(base)
     if value is None or (base.distil and factor.read(replace(base, distil=None)) is None and DISTILLED not in arms):
-        return "the recipe has no such thing"
+        return ABSENT
     if value == OFF:
         return "the recipe leaves this stage out already"
     if name == "resize" and base.preprocess.working_size == base.preprocess.output_size:
@@ -186,6 +188,8 @@ def _levels(name: str, base: Recipe, recipe_epochs: int) -> list[Value]:
         levels = [max(1, round(int(level) * base.fit.epochs / recipe_epochs)) for level in levels]
     if own is not None:
         levels.append(own)
+    if own == "adam":
+        levels.remove("adamw")  # the same, see FACTORS
     unique = list(dict.fromkeys(levels))
     # Numbers in their order; words as they stand, the base's first where it is none of ours.
     return sorted(unique, key=float) if all(not isinstance(level, str) for level in unique) else unique

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from training.ablate.levels import FACTORS, PAPER
-from training.ablate.plan import DISTILLED, Plan
+from training.ablate.plan import ABSENT, DISTILLED, Plan
 from training.ablate.results import CHOSEN_BY, Row, Trial, arm_rows, deviation, lesion_half_width, rows
 from training.ablate.trial import MEASURED
 
@@ -60,7 +60,10 @@ def to_markdown(plan: Plan, trials: Sequence[Trial]) -> str:
                 f"Other lesions in the validation part might move the base's AUC by ± {half:.3f} (bootstrap).",
             ]
     if plan.left_out:
-        lines += ["", *(f"- Left out: {FACTORS[name].title}; {reason}." for name, reason in plan.left_out)]
+        lines += [
+            "",
+            *(f"- Left out: {FACTORS[name].title}; {reason}." for name, reason in plan.left_out if reason != ABSENT),
+        ]
     return "\n".join([*lines, "", LEGEND, ""])
 
 
