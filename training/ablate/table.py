@@ -59,11 +59,8 @@ def to_markdown(plan: Plan, trials: Sequence[Trial]) -> str:
                 "",
                 f"Other lesions in the validation part might move the base's AUC by ± {half:.3f} (bootstrap).",
             ]
-    if plan.left_out:
-        lines += [
-            "",
-            *(f"- Left out: {FACTORS[name].title}; {reason}." for name, reason in plan.left_out if reason != ABSENT),
-        ]
+    left_out = [f"- Left out: {FACTORS[name].title}; {why}." for name, why in plan.left_out if why != ABSENT]
+    lines += ["", *left_out] if left_out else []
     return "\n".join([*lines, "", LEGEND, ""])
 
 
