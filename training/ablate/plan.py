@@ -63,7 +63,7 @@ class Plan:
     factors: those that are varied, in the order of FACTORS.
     cells: in the order in which they are trained, seed by seed, so that an unfinished study has something of every
         setting.
-    left_out: factors that cannot be varied here, each with its reason.
+    left_out: where no factors were named, those that cannot be varied here, each with its reason.
     """
 
     name: str
@@ -148,7 +148,7 @@ def make_plan(
         arms=chosen,
         factors=varied,
         cells=tuple(cells),
-        left_out=tuple(left_out.items()),
+        left_out=() if factors else tuple(left_out.items()),
     )
 
 
