@@ -12,7 +12,7 @@ import pytest
 from optuna.trial import TrialState
 
 from app.config import REPOSITORY
-from training.ablate.plan import HARD, Plan, make_plan
+from training.ablate.plan import HARD, Cell, Plan, make_plan
 from training.ablate.results import read_trials, rows
 from training.ablate.storage import open_study
 from training.ablate.work import CELL, WORKER, done, queue, work
@@ -27,7 +27,7 @@ from training.ablate.storage import open_study
 from training.ablate.work import work
 from training.recipe import load_recipe
 
-url, log, seconds = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
+url, log, seconds, grace = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
 plan = make_plan(load_recipe("three_block_ham10000"), factors=["conversion"], seeds=2)
 
 def train(cell):
@@ -38,13 +38,15 @@ def train(cell):
         file.write(f"end {cell.name}\\n")
     return {"auc": {"value": 0.5}}
 
-work(open_study(plan, url, heartbeat=1, grace=2), plan.cells, train, pause=0.2)
+work(open_study(plan, url, heartbeat=1, grace=grace), plan.cells, train, pause=0.2)
 """
 
 
-def start_worker(url: str, log: Path, seconds: float) -> subprocess.Popen[bytes]:
+def start_worker(url: str, log: Path, *, seconds: float, grace: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", WORKER_PROCESS, url, str(log), str(seconds)], cwd=REPOSITORY, stdout=subprocess.DEVNULL
+        [sys.executable, "-c", WORKER_PROCESS, url, str(log), str(seconds), str(grace)],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
     )
 
 
@@ -66,7 +68,7 @@ def plan(hard: Recipe) -> Plan:
 
 def test_workers_share_a_study_and_do_no_trial_twice(plan: Plan, tmp_path: Path) -> None:
     url, log = f"sqlite:///{tmp_path / 'study.db'}", tmp_path / "log"
-    workers = [start_worker(url, log, 0.02) for _ in range(3)]
+    workers = [start_worker(url, log, seconds=0.02, grace=60) for _ in range(3)]
     assert [worker.wait(timeout=100) for worker in workers] == [0, 0, 0]
     starts = [line for line in log.read_text().splitlines() if line.startswith("start")]
     assert sorted(starts) == sorted(f"start {cell.name}" for cell in plan.cells)
@@ -78,7 +80,7 @@ def test_workers_share_a_study_and_do_no_trial_twice(plan: Plan, tmp_path: Path)
 
 def test_the_trial_of_a_killed_worker_is_taken_up_again(plan: Plan, tmp_path: Path) -> None:
     url, log = f"sqlite:///{tmp_path / 'study.db'}", tmp_path / "log"
-    doomed = start_worker(url, log, 100)
+    doomed = start_worker(url, log, seconds=100, grace=2)
     wait_for("start hard-base-seed1", log, doomed)
     time.sleep(1.2)  # A heartbeat, at least.
     doomed.send_signal(signal.SIGKILL)
@@ -100,6 +102,22 @@ def test_a_trial_whose_worker_died_before_its_first_sign_of_life_is_taken_up_aga
     trained = []
     work(study, plan.cells, lambda cell: trained.append(cell.name) or {"auc": {"value": 0.5}}, pause=0.2)
     assert sorted(trained) == sorted(cell.name for cell in plan.cells)
+
+
+def test_a_worker_that_was_taken_for_dead_goes_on_and_its_trial_is_done_again(plan: Plan, tmp_path: Path) -> None:
+    study = open_study(plan, f"sqlite:///{tmp_path / 'study.db'}")
+    trained: list[str] = []
+
+    def train(cell: Cell) -> dict[str, Any]:
+        if not trained:
+            (mine,) = study.get_trials(states=(TrialState.RUNNING,))
+            study.tell(mine.number, state=TrialState.FAIL)  # as another worker does with a stale trial
+        trained.append(cell.name)
+        return {"auc": {"value": 0.5}}
+
+    work(study, plan.cells, train)
+    assert sorted(trained) == sorted(["hard-base-seed1", *(cell.name for cell in plan.cells)])
+    assert len(done(study, plan.cells)) == len(plan.cells)
 
 
 def test_a_setting_that_diverges_is_a_result_and_another_error_is_not(plan: Plan, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def draw(plan: Plan, trials: Sequence[Trial], path: Path) -> None:
 def _panel(axes: Any, plan: Plan, trials: Sequence[Trial], factor: str) -> None:
     settings = plan.settings(factor)
     for at, arm in enumerate(plan.arms):
+        if factor not in plan.varied(arm):
+            continue
         shift = SHIFT * (2 * at - len(plan.arms) + 1)
         for row in rows(plan, trials, arm, factor):
             values = row.values[CHOSEN_BY]

@@ -82,6 +82,11 @@ class Plan:
             "validation_images": self.validation_images,
         }  # fmt: skip
 
+    def varied(self, arm: str) -> list[str]:
+        """The factors that are varied in an arm."""
+        there = {cell.factor for cell in self.cells if cell.arm == arm}
+        return [factor for factor in self.factors if factor in there]
+
     def settings(self, factor: str) -> list[str]:
         """The levels of a factor in this study, the base's among them, in their order."""
         return [label(value) for value in _levels(factor, self.base, self.recipe_epochs)]

@@ -31,7 +31,7 @@ def to_json(plan: Plan, trials: Sequence[Trial]) -> dict[str, Any]:
         "plan": plan.to_dict(),
         "trials_done": len(_of_plan(plan, trials)),
         "arms": {
-            arm: {factor: [row.to_dict() for row in rows(plan, trials, arm, factor)] for factor in _factors(plan, arm)}
+            arm: {factor: [row.to_dict() for row in rows(plan, trials, arm, factor)] for factor in plan.varied(arm)}
             for arm in plan.arms
         },
         "teachers": [row.to_dict() for row in arm_rows(plan, trials)] if len(plan.arms) > 1 else [],
@@ -52,7 +52,7 @@ def to_markdown(plan: Plan, trials: Sequence[Trial]) -> str:
     if len(plan.arms) > 1:
         lines += ["", "## Teachers", "", *_table([("teachers", row) for row in arm_rows(plan, trials)])]
     for arm in plan.arms:
-        found = [(factor, row) for factor in _factors(plan, arm) for row in rows(plan, trials, arm, factor)]
+        found = [(factor, row) for factor in plan.varied(arm) for row in rows(plan, trials, arm, factor)]
         lines += ["", f"## {ARM_TITLES[arm]}", "", *_table([(FACTORS[name].title, row) for name, row in found])]
         if (half := lesion_half_width(trials, arm)) is not None:
             lines += [
@@ -62,11 +62,6 @@ def to_markdown(plan: Plan, trials: Sequence[Trial]) -> str:
     left_out = [f"- Left out: {FACTORS[name].title}; {why}." for name, why in plan.left_out if why != ABSENT]
     lines += ["", *left_out] if left_out else []
     return "\n".join([*lines, "", LEGEND, ""])
-
-
-def _factors(plan: Plan, arm: str) -> list[str]:
-    there = {cell.factor for cell in plan.cells if cell.arm == arm}
-    return [factor for factor in plan.factors if factor in there]
 
 
 def _of_plan(plan: Plan, trials: Sequence[Trial]) -> list[Trial]:

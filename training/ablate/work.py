@@ -37,7 +37,7 @@ def work(study: optuna.Study, cells: Sequence[Cell], train: Callable[[Cell], Mea
         pause: seconds between two looks at what others are doing.
     """
     me = uuid.uuid4().hex
-    lost: list[str] = []
+    answered: list[str] = []
 
     def objective(trial: optuna.Trial) -> float:
         cell = _cell_to_train(study, trial)
@@ -46,11 +46,10 @@ def work(study: optuna.Study, cells: Sequence[Cell], train: Callable[[Cell], Mea
         try:
             measured = train(cell)
         except Diverged as error:
+            answered.append(cell.name)
             trial.set_user_attr(ERROR, str(error))
             raise
-        if study.get_trials(deepcopy=False)[trial.number].state is not TrialState.RUNNING:
-            lost.append(cell.name)
-            raise optuna.TrialPruned
+        answered.append(cell.name)
         for name, value in measured.items():
             trial.set_user_attr(name, value)
         return float(measured["auc"]["value"])
@@ -63,13 +62,14 @@ def work(study: optuna.Study, cells: Sequence[Cell], train: Callable[[Cell], Mea
         if not any(_name(trial) in missing for trial in waiting):
             time.sleep(pause)
             continue
+        answered.clear()
         try:
             study.optimize(objective, n_trials=1, catch=(Diverged,))
-        except ValueError:
-            if not lost:
+        except (ValueError, AssertionError):
+            # What Optuna raises when it is told the result of a trial that it has taken for dead meanwhile.
+            if not answered:
                 raise
-            # Optuna cannot be told the result of a trial that it took for dead.
-            print(f"{lost.pop()} was given to another worker: nothing was heard of this one for too long", flush=True)
+            print(f"{answered[0]} was given to another: nothing was heard of this worker for too long", flush=True)
 
 
 def queue(study: optuna.Study, cells: Sequence[Cell]) -> None:
