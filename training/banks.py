@@ -5,6 +5,7 @@ One that belongs to anything else is refused, never used and never overwritten.
 """
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def fill_bank(
     identity: dict[str, Any],
     inputs: Numbered,
     count: int,
-    answer: Callable[[Answers], Answers],
+    answer: Callable[[Inputs], Answers],
     *,
     what: str = "soft labels",
 ) -> npt.NDArray[np.float16]:
@@ -42,7 +43,7 @@ def fill_bank(
         identity: JSON-ready; what the answers depend on.
         inputs: the rows as the network sees them.
         count: how many views.
-        answer: from float32 inputs (B, ...), pictures in 0..1, to answers (B, K).
+        answer: from inputs (B, ...), pictures uint8 or features float32, to answers (B, K).
         what: the answers are, for messages.
 
     Returns:
@@ -61,21 +62,17 @@ def fill_bank(
             continue
         parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
         answers = [
-            answer(as_float(inputs.make(part, view)[0]))
+            answer(inputs.make(part, view)[0])
             for part in tqdm(parts, desc=f"{what}, view {view + 1}/{count}", unit="batch")
         ]
-        beside = folder / f"writing-view-{view:03}.npy"
+        # Named by its process: on a study of several workers two may fill the same bank, with the same answers.
+        beside = folder / f"writing-{os.getpid()}-view-{view:03}.npy"
         np.save(beside, np.concatenate(answers).astype(np.float16))
         beside.replace(path)
     bank = np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])
     if bank.shape[:2] != (count, len(inputs)) or not np.isfinite(bank).all():
         raise BankMismatch(f"the {what} in {folder} are not of {len(inputs)} pictures; remove that folder")
     return np.asarray(bank, np.float16)
-
-
-def as_float(inputs: Inputs) -> Answers:
-    """Pictures uint8 as float32 in 0..1, to the bit what serving computes; features as they are."""
-    return inputs.astype(np.float32) / np.float32(255) if inputs.dtype == np.uint8 else np.asarray(inputs, np.float32)
 
 
 def check_bank(folder: Path, identity: dict[str, Any]) -> None:

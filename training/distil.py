@@ -10,7 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.banks import as_float, check_bank, fill_bank
+from training.banks import check_bank, fill_bank
+from training.datasets.cache import network_input
 from training.datasets.parts import training_data
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
@@ -64,7 +65,7 @@ def _teacher(recipe: Recipe, count: int, teacher: Recipe, data_root: Path, out: 
         "backbones": extractor.digest if extractor else None,
         "preprocess": teacher.preprocess.to_dict(),
         "augment": asdict(recipe.augment),
-        "seed": recipe.seed,
+        "seed": recipe.views_seed,
         "split": data.identity.split_sha256,
         "data": data.identity.data_sha256,
         "pictures": hashlib.sha256("\n".join(data.train.images.image_ids).encode()).hexdigest(),
@@ -75,37 +76,39 @@ def _teacher(recipe: Recipe, count: int, teacher: Recipe, data_root: Path, out: 
     keras.mixed_precision.set_dtype_policy(run.precision())
     views = picture_views(recipe, data.train, len(SCHEMES[recipe.scheme].classes))
     if not count:
-        return identity, _OnLine(load_trained(teacher, weights), views)
+        return identity, _OnLine(teacher, load_trained(teacher, weights), views)
     inputs: Numbered = views
     if extractor:
         # Where teacher and student share augmentation and seed, the teacher has learnt from these very features.
         inputs = Features(extractor.bank(recipe, data.train, views, count, out / "features"), views.targets)
-    return identity, from_bank(fill_bank(folder, identity, inputs, count, _Answer(weights)))
+    return identity, from_bank(fill_bank(folder, identity, inputs, count, _Answer(teacher, weights)))
 
 
 class _Answer:
     """A teacher, or its head, that is loaded when it is first asked."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, teacher: Recipe, weights: Path) -> None:
+        self.preprocess = teacher.preprocess
         self.weights = weights
         self.model: keras.Model | None = None
 
     def __call__(self, inputs: Any) -> Any:
         if self.model is None:
             self.model = keras.models.load_model(self.weights, compile=False)
-        return np.asarray(self.model.predict_on_batch(inputs), np.float32)
+        return np.asarray(self.model.predict_on_batch(network_input(inputs, self.preprocess)), np.float32)
 
 
 class _OnLine:
     """A teacher that answers while the student learns: where it is fast beside the student, as on a GPU."""
 
-    def __init__(self, model: keras.Model, views: Views) -> None:
+    def __init__(self, teacher: Recipe, model: keras.Model, views: Views) -> None:
+        self.preprocess = teacher.preprocess
         self.model = model
         self.views = views
         # Batches are made on several threads, and Keras builds its prediction step when it is first asked.
         self.lock = threading.Lock()
 
     def __call__(self, view: int, rows: Rows) -> Logits:
-        pictures = as_float(self.views.make(rows, view)[0])
+        pictures = network_input(self.views.make(rows, view)[0], self.preprocess)
         with self.lock:
             return np.asarray(self.model.predict_on_batch(pictures), np.float32)

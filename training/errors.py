@@ -3,3 +3,7 @@
 
 class TrainingError(Exception):
     """Something is missing or does not fit; the message says what to do."""
+
+
+class Diverged(TrainingError):
+    """A network's weights or answers are no longer finite."""

@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from training.banks import fill_bank
+from training.datasets.cache import network_input
 from training.datasets.parts import LabelledImages, TrainingData
 from training.models.classifier import Classifier
 from training.recipe import Recipe
-from training.views import VIEWS_ALGORITHM, Numbered, Rows, Views
+from training.views import VIEWS_ALGORITHM, Inputs, Numbered, Rows, Views
 
 EXTRACTOR = "extractor.keras"
 """In the run folder of a network with frozen backbones: those, as its head learnt from them."""
@@ -75,6 +76,7 @@ class Extractor:
             beside = path.with_name(f"writing-{EXTRACTOR}")
             Classifier(recipe.network, recipe.preprocess.output_size).extractor().save(beside)
             beside.replace(path)
+        self.preprocess = recipe.preprocess
         self.model = keras.models.load_model(path, compile=False)
         digest = hashlib.sha256()
         for weight in self.model.get_weights():
@@ -86,9 +88,9 @@ class Extractor:
         """Length of each backbone's features."""
         return [output.shape[-1] for output in self.model.outputs]
 
-    def __call__(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """From pictures (B, side, side, 3), 0..1, to features (B, D)."""
-        found = self.model.predict_on_batch(pictures)
+    def __call__(self, pictures: Inputs) -> npt.NDArray[np.float32]:
+        """From preprocessed pictures uint8 (B, side, side, 3) to features (B, D)."""
+        found = self.model.predict_on_batch(network_input(pictures, self.preprocess))
         return np.hstack([np.asarray(part, np.float32) for part in (found if isinstance(found, list) else [found])])
 
     def bank(self, recipe: Recipe, part: LabelledImages, inputs: Numbered, views: int, root: Path) -> Any:
@@ -109,7 +111,7 @@ class Extractor:
             "backbones": self.digest,
             "precision": keras.mixed_precision.dtype_policy().name,
             "augment": asdict(recipe.augment) if augmented else None,
-            "seed": recipe.seed if augmented else None,
+            "seed": recipe.views_seed if augmented else None,
             "pictures": part.images.digest,
             "views": VIEWS_ALGORITHM,
         }

@@ -16,11 +16,12 @@ import numpy.typing as npt
 from scipy.special import log_softmax
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
+from app.screening.preprocess import PreprocessSpec
 from training import backend
-from training.banks import as_float
+from training.datasets.cache import network_input
 from training.datasets.parts import TrainingData
 from training.datasets.schemes import LabelScheme
-from training.errors import TrainingError
+from training.errors import Diverged, TrainingError
 from training.features import kept_features
 from training.figures.training_curves import save_curves
 from training.losses import inverse_frequency
@@ -31,7 +32,7 @@ from training.pipeline import epoch_order, picture_views, training_batches
 from training.recipe import Recipe
 from training.run_folder import History, RunFolder
 from training.schedule import optimizer, plateau_rate, stopped
-from training.soft_labels import SoftLabels
+from training.soft_labels import Logits, SoftLabels
 from training.views import Inputs, Numbered
 
 VALIDATION_BATCH = 128
@@ -58,6 +59,7 @@ def fit(
     Raises:
         RunMismatch: `run` holds a run of another recipe, data set or split.
         TrainingError: the recipe distils and there are no soft labels, or the reverse.
+        Diverged: the network answers with infinities.
     """
     if bool(recipe.distil) != bool(soft_labels):
         raise TrainingError(f"{recipe.name} {'learns' if recipe.distil else 'does not learn'} from soft labels")
@@ -94,7 +96,8 @@ def fit(
         started = time.monotonic()
         batches = training_batches(recipe, inputs, labels, weights, epoch, soft_labels)
         result = model.fit(batches, initial_epoch=epoch, epochs=epoch + 1, shuffle=False, verbose="auto")
-        scores = _validate(model, held_out, data.validation.labels, np.array(scheme.malignant_outputs))
+        logits = predict_logits(model, held_out, recipe.preprocess)
+        scores = _validate(logits, data.validation.labels, np.array(scheme.malignant_outputs))
         seconds = round(time.monotonic() - started, 1)
         history.append({"epoch": epoch + 1, "loss": result.history["loss"][0], **scores, "seconds": seconds})
         folder.save(model, history, recipe.fit)
@@ -124,14 +127,21 @@ def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:
         _reseed(inner, seed, epoch)
 
 
-def _validate(
-    model: keras.Model, held_out: Inputs, labels: npt.NDArray[np.int64], is_malignant: npt.NDArray[np.bool_]
-) -> dict[str, float]:
-    batches = range(0, len(labels), VALIDATION_BATCH)
-    answers = [model.predict_on_batch(as_float(held_out[at : at + VALIDATION_BATCH])) for at in batches]
+def predict_logits(model: keras.Model, inputs: Inputs, spec: PreprocessSpec) -> Logits:
+    """A network's float32 logits (N, K) of cached pictures uint8 (N, side, side, 3), or a head's of features (N, D).
+
+    Raises:
+        Diverged: some are infinite.
+    """
+    batches = [inputs[at : at + VALIDATION_BATCH] for at in range(0, len(inputs), VALIDATION_BATCH)]
+    answers = [model.predict_on_batch(network_input(batch, spec)) for batch in batches]
     logits = np.concatenate([np.asarray(answer, np.float32) for answer in answers])
     if not np.isfinite(logits).all():
-        raise TrainingError("the network answers with infinities: it diverged. Lower the recipe's learning rate")
+        raise Diverged("the network answers with infinities: it diverged. Lower the recipe's learning rate")
+    return np.asarray(logits, np.float32)
+
+
+def _validate(logits: Logits, labels: npt.NDArray[np.int64], is_malignant: npt.NDArray[np.bool_]) -> dict[str, float]:
     log_p = log_softmax(logits.astype(np.float64), axis=1)
     probabilities = np.exp(log_p)
     truth = is_malignant[labels]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training import backend
-from training.banks import as_float
+from training.datasets.cache import network_input
 from training.datasets.parts import LabelledImages
 from training.recipe import Recipe
 from training.soft_labels import SoftLabels
@@ -29,7 +29,7 @@ Batch = tuple[Inputs, npt.NDArray[np.float32], npt.NDArray[np.float32]]
 def picture_views(recipe: Recipe, train: LabelledImages, classes: int) -> Views:
     """The augmented pictures of a recipe, with one-hot targets."""
     one_hot = np.eye(classes, dtype=np.float32)[train.labels]
-    return Views(train.images.pixels, one_hot, recipe.augment, recipe.seed)
+    return Views(train.images.pixels, one_hot, recipe.augment, recipe.views_seed)
 
 
 def training_batches(
@@ -62,7 +62,7 @@ def training_batches(
         values, targets = inputs.make(rows, view)
         if soft_labels:
             targets = np.hstack([targets, soft_labels.logits(view, rows)])
-        return values, targets, targets[:, : len(weights)] @ weights
+        return network_input(values, recipe.preprocess), targets, targets[:, : len(weights)] @ weights
 
     return batches(read, epoch_order(recipe, labels, epoch), recipe.fit.batch_size)
 
@@ -81,7 +81,7 @@ def batches(read: Callable[[Rows], Batch], order: Rows, size: int) -> Any:
     """What `read` gives for the rows of `order`, `size` at a time, made ahead on WORKERS threads.
 
     Args:
-        read: from rows to pictures uint8, targets float32 and weights float32.
+        read: from rows to pictures uint8, which are divided by 255, or float32; targets float32; weights float32.
         order: int64 rows.
         size: of a batch; what does not fill one is left out.
 
@@ -90,9 +90,7 @@ def batches(read: Callable[[Rows], Batch], order: Rows, size: int) -> Any:
     """
 
     def batch(step: int) -> Batch:
-        values, targets, weights = read(order[step * size : (step + 1) * size])
-        # Scaled here and not in the graph, which would multiply by 1/255 and be off by a bit from serving.
-        return as_float(values), targets, weights
+        return read(order[step * size : (step + 1) * size])
 
     steps = len(order) // size
     return _tf_data(batch, steps) if backend.name() == "tensorflow" else Batches(batch, steps)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.datasets.cache import preprocessed
+from training.datasets.cache import network_input, preprocessed
 from training.datasets.parts import LabelledImages, labels
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
@@ -38,7 +38,11 @@ def measure_pipeline(recipe: Recipe, records: Sequence[LesionRecord]) -> dict[st
         order = np.random.default_rng(recipe.seed).permutation(len(records))
 
         def plain(rows: Rows) -> Batch:
-            return cached.pixels[rows], views.targets[rows], weights[part.labels[rows]]
+            return (
+                network_input(cached.pixels[rows], recipe.preprocess),
+                views.targets[rows],
+                weights[part.labels[rows]],
+            )
 
         def drain(dataset: Any) -> int:
             return sum(len(pictures) for pictures, _, _ in dataset)

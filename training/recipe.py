@@ -17,6 +17,7 @@ FUSION = "fusion"
 
 Schedule = Literal["cosine", "constant", "plateau"]
 WeightSource = Literal["imagenet", "random"]
+Conversion = Literal["max", "average", "flatten"]
 
 SMOKE_SIDE, SMOKE_IMAGES, SMOKE_OVERSAMPLE = 64, 160, 20
 SMOKE_BACKBONES = {
@@ -43,6 +44,8 @@ class NetworkSpec:
     frozen: whether the backbone stays as it was loaded, so that only the head learns.
     head_units: of a dense layer (ReLU, batch norm) behind a backbone; 0 for none.
     dropout: before the last layer behind a backbone.
+    conversion: of the feature map into features, of students of plain convolution blocks: global max pooling, global
+        average pooling, or flattening; None for the network's own.
     """
 
     name: str = "three_block"
@@ -51,8 +54,11 @@ class NetworkSpec:
     frozen: bool = False
     head_units: int = 0
     dropout: float = 0.0
+    conversion: Conversion | None = None
 
     def __post_init__(self) -> None:
+        if self.conversion not in (None, *get_args(Conversion)):
+            raise ValueError(f"no conversion named {self.conversion!r}; there are {get_args(Conversion)}")
         if self.weights not in get_args(WeightSource):
             raise ValueError(f"no weights named {self.weights!r}; there are {get_args(WeightSource)}")
         if bool(self.streams) != (self.name == FUSION) or len(self.streams) not in (0, 2):
@@ -162,12 +168,14 @@ class Recipe:
     preprocess: the six stages.
     augment: what training pictures go through; never validation or test.
     fit: the optimisation.
-    seed: of initial weights, order and augmentation.
+    seed: of initial weights, order and, without a `view_seed`, augmentation.
     network: what is trained.
     distil: whose soft labels it learns from; None for hard labels alone.
     images: how many of each part are used, evenly over its ids; None for all.
     note: what the card has to say about the weights that are shipped under this version, in sentences; empty for
         nothing.
+    view_seed: of augmentation, where it is not `seed`: runs of several seeds then see the same views, and so share
+        the teachers' answers to them.
     """
 
     name: str
@@ -188,11 +196,18 @@ class Recipe:
         """Whether a run of `other` is one of this recipe: version and note name a bundle and train nothing."""
         return replace(self, version="", note="") == replace(other, version="", note="")
 
+    view_seed: int | None = None
+
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:
             raise ValueError("focal loss and distillation exclude each other")
         if self.network.frozen and self.augment.mixup:
             raise ValueError("the features of a frozen backbone are kept of single pictures: no mixup")
+
+    @property
+    def views_seed(self) -> int:
+        """The seed of augmentation."""
+        return self.seed if self.view_seed is None else self.view_seed
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""

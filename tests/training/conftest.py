@@ -1,14 +1,16 @@
 """A small data set in HAM10000's layout, drawn by the tests."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import pytest
 
 from app.screening.synthetic import draw_lesion
-from training.datasets import ham10000
+from training.datasets import ham10000, manifests, parts
 from training.datasets.schemes import CLINICAL
+from training.datasets.splits import PROTOCOLS, make_split
 
 LESIONS_PER_CLASS = 14
 
@@ -34,6 +36,17 @@ def drawn_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 number += 1
     write_metadata(folder / ham10000.METADATA, rows)
     return root
+
+
+@pytest.fixture(scope="module")
+def drawn_split(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Manifests are read from a folder with the drawn data set's."""
+    folder = tmp_path_factory.mktemp("splits")
+    make_split(ham10000.read(drawn_root).records, PROTOCOLS["lesion"], name="drawn", seed=1).save(folder)
+    load = manifests.SplitManifest.load
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
+        yield
 
 
 def write_metadata(path: Path, rows: list[list[str]], columns: tuple[str, ...] = ham10000.COLUMNS) -> None:

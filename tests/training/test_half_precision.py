@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
-from training.models.conv_student import THREE_BLOCK, shipped_form
+from training.models.conv_student import shipped_form
 from training.models.half_precision import round_first_convolution, round_rows
+from training.models.students import THREE_BLOCK
 
 RANDOM = np.random.default_rng(1)
 

@@ -8,18 +8,13 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from training.errors import TrainingError
 from training.models.batch_norm import EPSILON, RENEWAL, BatchNormReLU
-from training.models.conv_student import (
-    CONV_STUDENTS,
-    DSNET,
-    LIGHTKD,
-    THREE_BLOCK,
-    ConvStudent,
-    folded,
-    shipped_form,
-    trained_form,
-)
+from training.models.conv_student import CONVERSIONS, folded, shipped_form, trained_form
+from training.models.networks import network
+from training.models.students import CONV_STUDENTS, DSNET, LIGHTKD, THREE_BLOCK, ConvStudent
 from training.objective import Objective
+from training.recipe import NetworkSpec
 
 RANDOM = np.random.default_rng(1)
 
@@ -39,6 +34,20 @@ def test_dsnet_has_under_ten_layers_of_weights() -> None:
 def test_flattened_features_keep_every_place() -> None:
     flat = replace(THREE_BLOCK, conversion="flatten")
     assert shipped_form(flat, input_side=32, classes=2).get_layer("features").output.shape == (None, 4 * 4 * 128)
+
+
+def test_a_recipe_chooses_how_its_student_makes_features_of_the_map() -> None:
+    for conversion, layer in CONVERSIONS.items():
+        spec = NetworkSpec(name="three_block", conversion=conversion)
+        trained = network(spec.name).build(spec, 16, 2)
+        assert isinstance(trained.get_layer("features"), layer)
+        assert isinstance(network(spec.name).shipped(spec, trained).get_layer("features"), layer)
+    own = network("dsnet").build(NetworkSpec(name="dsnet"), 16, 2)
+    assert isinstance(own.get_layer("features"), keras.layers.GlobalAveragePooling2D)
+    with pytest.raises(ValueError, match="no conversion named 'mean'"):
+        NetworkSpec(conversion="mean")
+    with pytest.raises(TrainingError, match="mobilenet_v2 has no choice of conversion"):
+        network("mobilenet_v2").build(NetworkSpec(name="mobilenet_v2", conversion="max", weights="random"), 32, 2)
 
 
 def test_batch_norm_is_its_formula_in_training_and_renews_its_statistics() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.screening.preprocess import preprocess
 from training import backend
 from training.augment import AugmentSpec
 from training.datasets import cache, ham10000
-from training.datasets.cache import PreprocessedImages, preprocessed
+from training.datasets.cache import PreprocessedImages, network_input, preprocessed
+from training.datasets.images import read_image
 from training.datasets.parts import LabelledImages
 from training.memory import PeakMemory
 from training.pipeline import Batch, batches, picture_views, training_batches
@@ -77,6 +79,32 @@ def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
     assert not np.array_equal(first, other)
     levels = {picture.tobytes() for picture in np.rint(other * 255).astype(np.uint8)}
     assert levels == {picture.tobytes() for picture in PART.images.pixels}
+
+
+def test_without_the_rescale_stage_the_network_is_given_whole_grey_levels(drawn_root: Path, tmp_path: Path) -> None:
+    off = replace(RECIPE.preprocess, working_size=16, output_size=16, stages=("closing", "resize"))
+    recipe = replace(RECIPE, preprocess=off, augment=AugmentSpec(), fit=replace(RECIPE.fit, batch_size=5))
+    records = ham10000.read(drawn_root).records[:5]
+    kept = preprocessed(records, off, tmp_path)
+    expected = np.stack([preprocess(read_image(record.image_path), off) for record in records])
+    assert expected.max() > 1
+    assert np.array_equal(network_input(kept.pixels, off), expected)
+    part = LabelledImages(kept, PART.labels[:5])
+    ((pictures, _, _),) = training_batches(recipe, part, WEIGHTS, 0)
+    assert sorted(picture.numpy().tobytes() for picture in pictures) == sorted(each.tobytes() for each in expected)
+
+
+def test_views_have_a_seed_of_their_own_where_the_recipe_says_so() -> None:
+    recipe = replace(RECIPE, augment=AugmentSpec(brightness=0.3), fit=replace(RECIPE.fit, batch_size=10))
+
+    def seen(seed: int, view_seed: int | None) -> list[bytes]:
+        ((pictures, _, _),) = training_batches(replace(recipe, seed=seed, view_seed=view_seed), PART, WEIGHTS, 0)
+        return [picture.numpy().tobytes() for picture in pictures]
+
+    first, second = seen(1, 7), seen(2, 7)
+    assert first != second  # another order
+    assert sorted(first) == sorted(second)
+    assert sorted(first) != sorted(seen(1, None))
 
 
 def test_augmentation_depends_on_epoch_and_picture() -> None:

@@ -32,7 +32,7 @@ ALGORITHM = "preprocess-cache-1"
 @dataclass(frozen=True, slots=True)
 class PreprocessedImages:
     """Attributes:
-    pixels: uint8 (N, side, side, 3), memory-mapped; divided by 255 it is exactly what `preprocess` gives.
+    pixels: uint8 (N, side, side, 3), memory-mapped; `network_input` makes of it exactly what `preprocess` gives.
     image_ids: N ids, in the order of `pixels`.
     digest: of the pictures' files and their preprocessing.
     """
@@ -47,18 +47,33 @@ def preprocessed(records: Sequence[LesionRecord], spec: PreprocessSpec, cache_ro
 
     Args:
         records: in the order wanted.
-        spec: its `rescale` stage must be on; pictures are kept as uint8 before it.
+        spec: pictures are kept as uint8, before its `rescale` stage.
         cache_root: folder that holds all caches.
 
     Raises:
         DatasetError: a picture cannot be decoded; it is named.
-        ValueError: the output of `spec` is not n/255 exactly and cannot be kept as uint8.
+        ValueError: the output of `spec` is no whole grey levels, or those over 255, and cannot be kept as uint8.
     """
     folder = cache_root / _digest(records, spec)
     if not (folder / "index.json").is_file():
         _build(records, spec, folder)
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     return PreprocessedImages(np.load(folder / "pixels.npy", mmap_mode="r"), tuple(index["image_ids"]), folder.name)
+
+
+def network_input(
+    inputs: npt.NDArray[np.uint8] | npt.NDArray[np.float32], spec: PreprocessSpec
+) -> npt.NDArray[np.float32]:
+    """What the network is given of cached pictures uint8 (..., side, side, 3), or of features, which stay as they are.
+
+    Returns:
+        float32 of the same shape; pictures in 0..1, or in 0..255 without the `rescale` stage.
+    """
+    levels = inputs.astype(np.float32)
+    if inputs.dtype != np.uint8:
+        return levels
+    # Divided and not multiplied by 1/255, which would be off by a bit from what serving computes.
+    return levels / np.float32(255) if "rescale" in spec.stages else levels
 
 
 def _build(records: Sequence[LesionRecord], spec: PreprocessSpec, folder: Path) -> None:
@@ -98,9 +113,9 @@ def _move(building: Path, folder: Path) -> None:
 
 def _preprocess_file(path: str, spec: PreprocessSpec) -> npt.NDArray[np.uint8]:
     picture = preprocess(read_image(Path(path)), spec)
-    levels: npt.NDArray[np.uint8] = np.rint(picture * 255).astype(np.uint8)
-    if not np.array_equal(levels.astype(np.float32) / np.float32(255), picture):
-        raise ValueError("this PreprocessSpec does not give multiples of 1/255; the cache cannot keep it as uint8")
+    levels: npt.NDArray[np.uint8] = np.rint(picture * (255 if "rescale" in spec.stages else 1)).astype(np.uint8)
+    if not np.array_equal(network_input(levels, spec), picture):
+        raise ValueError("this PreprocessSpec does not give whole grey levels; the cache cannot keep it as uint8")
     return levels
 
 

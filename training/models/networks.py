@@ -11,8 +11,9 @@ import keras
 from training.errors import TrainingError
 from training.models.activation_map import with_activation_map
 from training.models.classifier import Classifier, in_float32
-from training.models.conv_student import CONV_STUDENTS, ConvStudent, folded, trained_form
+from training.models.conv_student import folded, trained_form
 from training.models.fusion_map import with_fused_activation_map
+from training.models.students import CONV_STUDENTS, ConvStudent
 from training.recipe import FUSION, NetworkSpec
 from training.weights import BACKBONES
 
@@ -44,13 +45,22 @@ class Network:
         return mapped(self.plain(spec, trained), malignant)
 
 
-CLASSIFIER = Network(lambda spec, side, classes: Classifier(spec, side).whole(classes), in_float32)
+def _classifier(spec: NetworkSpec, side: int, classes: int) -> keras.Model:
+    if spec.conversion:
+        raise TrainingError(f"{spec.name} has no choice of conversion; leave `conversion` out of the recipe's network")
+    return Classifier(spec, side).whole(classes)
+
+
+CLASSIFIER = Network(_classifier, in_float32)
 
 
 def _conv_student(student: ConvStudent) -> Network:
+    def of(spec: NetworkSpec) -> ConvStudent:
+        return replace(student, conversion=spec.conversion or student.conversion)
+
     return Network(
-        lambda _, side, classes: trained_form(student, input_side=side, classes=classes),
-        lambda _, trained: folded(student, trained),
+        lambda spec, side, classes: trained_form(of(spec), input_side=side, classes=classes),
+        lambda spec, trained: folded(of(spec), trained),
         rounded=True,
     )
 
