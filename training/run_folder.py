@@ -17,8 +17,9 @@ import pandas as pd
 from training import backend
 from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
-from training.recipe import FitSpec, Recipe
+from training.recipe import Recipe
 from training.schedule import best_epoch, stopped
+from training.specs import FitSpec
 
 LIBRARIES = ("keras", "numpy", "opencv-python-headless", "pillow", "scikit-learn")
 RECORD = "run.json"

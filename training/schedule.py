@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
-from training.recipe import FitSpec
+from training.specs import FitSpec
 
 MONITORED = "validation_loss"
 

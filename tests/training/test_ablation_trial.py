@@ -16,8 +16,9 @@ from training.ablate.work import work
 from training.datasets.parts import training_data
 from training.datasets.schemes import CLINICAL
 from training.fit import fit
-from training.recipe import DistilSpec, Recipe, load_recipe
+from training.recipe import Recipe, load_recipe
 from training.run_folder import RunFolder
+from training.specs import DistilSpec
 
 IMAGES, VIEWS = 60, 2
 

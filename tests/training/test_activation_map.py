@@ -11,7 +11,7 @@ from training.errors import TrainingError
 from training.models.activation_map import DERIVATIVES, with_activation_map
 from training.models.classifier import in_float32, pretrained_classifier
 from training.models.conv_student import CONV_STUDENTS, DSNET, THREE_BLOCK, ConvStudent, shipped_form
-from training.recipe import NetworkSpec
+from training.specs import NetworkSpec
 
 MALIGNANT = (True, True, False, False, True, False, False)
 RANDOM = np.random.default_rng(1)

@@ -22,8 +22,9 @@ from training.distil import teachers_soft_labels
 from training.errors import TrainingError
 from training.evaluation import read_evaluation
 from training.fit import fit
-from training.recipe import DistilSpec, Recipe, load_recipe, recipe_names
+from training.recipe import Recipe, load_recipe, recipe_names
 from training.run_folder import RunFolder, RunMismatch
+from training.specs import DistilSpec
 
 EPOCHS = 3
 

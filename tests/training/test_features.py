@@ -22,8 +22,9 @@ from training.models.fusion_map import with_fused_activation_map
 from training.models.heads import FUSION_HEAD_NAME
 from training.models.networks import network
 from training.pipeline import picture_views
-from training.recipe import FUSION, NetworkSpec, Recipe, load_recipe
+from training.recipe import Recipe, load_recipe
 from training.run_folder import RunFolder
+from training.specs import FUSION, NetworkSpec
 from training.trained import load_trained
 
 RANDOM = np.random.default_rng(3)

@@ -14,7 +14,7 @@ from training.models.conv_student import CONVERSIONS, folded, shipped_form, trai
 from training.models.networks import network
 from training.models.students import CONV_STUDENTS, DSNET, LIGHTKD, THREE_BLOCK, ConvStudent
 from training.objective import Objective
-from training.recipe import NetworkSpec
+from training.specs import NetworkSpec
 
 RANDOM = np.random.default_rng(1)
 

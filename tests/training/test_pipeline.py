@@ -36,7 +36,11 @@ def batches_of(recipe: Recipe, part: LabelledImages, epoch: int, soft_labels: So
 
 
 def read_plainly(rows: np.ndarray) -> Batch:
-    return PART.images.pixels[rows], np.eye(3, dtype=np.float32)[PART.labels[rows]], WEIGHTS[PART.labels[rows]]
+    return (
+        network_input(PART.images.pixels[rows], RECIPE.preprocess),
+        np.eye(3, dtype=np.float32)[PART.labels[rows]],
+        WEIGHTS[PART.labels[rows]],
+    )
 
 
 def test_batches_are_what_was_read_in_the_order_asked_for_over_255() -> None:
@@ -90,7 +94,7 @@ def test_without_the_rescale_stage_the_network_is_given_whole_grey_levels(drawn_
     assert expected.max() > 1
     assert np.array_equal(network_input(kept.pixels, off), expected)
     part = LabelledImages(kept, PART.labels[:5])
-    ((pictures, _, _),) = training_batches(recipe, part, WEIGHTS, 0)
+    ((pictures, _, _),) = batches_of(recipe, part, 0)
     assert sorted(picture.numpy().tobytes() for picture in pictures) == sorted(each.tobytes() for each in expected)
 
 
@@ -98,7 +102,7 @@ def test_views_have_a_seed_of_their_own_where_the_recipe_says_so() -> None:
     recipe = replace(RECIPE, augment=AugmentSpec(brightness=0.3), fit=replace(RECIPE.fit, batch_size=10))
 
     def seen(seed: int, view_seed: int | None) -> list[bytes]:
-        ((pictures, _, _),) = training_batches(replace(recipe, seed=seed, view_seed=view_seed), PART, WEIGHTS, 0)
+        ((pictures, _, _),) = batches_of(replace(recipe, seed=seed, view_seed=view_seed), PART, 0)
         return [picture.numpy().tobytes() for picture in pictures]
 
     first, second = seen(1, 7), seen(2, 7)

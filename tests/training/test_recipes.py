@@ -18,7 +18,8 @@ from training.datasets import isic2019, parts
 from training.datasets.parts import few
 from training.datasets.splits import PROTOCOLS, make_split
 from training.errors import TrainingError
-from training.recipe import DistilSpec, FitSpec, NetworkSpec, Recipe, load_recipe, purpose, recipe_names
+from training.recipe import Recipe, load_recipe, purpose, recipe_names
+from training.specs import DistilSpec, FitSpec, NetworkSpec
 
 RECIPES = recipe_names()
 ISIC2019_METADATA = ("image", "age_approx", "anatom_site_general", "lesion_id", "sex")

@@ -22,8 +22,9 @@ IDENTITY = {"teacher": "abc", "seed": 4}
 
 def brightness(pictures: np.ndarray) -> np.ndarray:
     """Stands for a teacher: three logits that tell one picture from another."""
-    mean = pictures.mean(axis=(1, 2, 3))
-    return np.stack([mean, 2 * mean, pictures[:, 0, 0, 0]], axis=1)
+    scaled = pictures.astype(np.float32) / 255
+    mean = scaled.mean(axis=(1, 2, 3))
+    return np.stack([mean, 2 * mean, scaled[:, 0, 0, 0]], axis=1)
 
 
 def test_a_view_is_made_again_alone_and_in_any_company() -> None:
@@ -61,7 +62,7 @@ def test_a_bank_holds_the_answers_to_its_views(tmp_path: Path) -> None:
     bank = fill_bank(tmp_path, IDENTITY, VIEWS, 2, brightness)
     assert bank.shape == (2, 6, 3)
     assert bank.dtype == np.float16
-    seen = augment(PIXELS[3], (4, 1, 3), SPEC).astype(np.float32) / 255
+    seen = augment(PIXELS[3], (4, 1, 3), SPEC)
     assert bank[1, 3].astype(np.float32) == pytest.approx(brightness(seen[np.newaxis])[0], abs=1e-3)
 
 

@@ -11,7 +11,7 @@ from training.errors import TrainingError
 from training.models.backbones import RANGES, ImageNetRange
 from training.models.classifier import Classifier
 from training.models.networks import NETWORKS, network
-from training.recipe import NetworkSpec
+from training.specs import NetworkSpec
 from training.weights import WeightsMissing, backbone
 
 PREPROCESS = {

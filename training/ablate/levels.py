@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from app.screening.preprocess import STAGES
 from training.models.students import CONV_STUDENTS
-from training.recipe import OPTIMIZERS, DistilSpec, FitSpec, Recipe
+from training.recipe import Recipe
+from training.specs import OPTIMIZERS, DistilSpec, FitSpec
 
 PAPER = "Islam et al. 2024"
 

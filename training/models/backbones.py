@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.recipe import NetworkSpec
+from training.specs import NetworkSpec
 from training.weights import VIT, backbone
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

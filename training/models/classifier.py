@@ -7,7 +7,7 @@ import keras
 
 from training.models.backbones import pooled_features
 from training.models.heads import FUSION_HEAD_NAME, dense_head, fusion_head
-from training.recipe import FUSION, NetworkSpec
+from training.specs import FUSION, NetworkSpec
 
 HeadBuilder = Callable[[NetworkSpec, Sequence[int], int], keras.Model]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import keras
 
-from training.recipe import NetworkSpec
+from training.specs import NetworkSpec
 
 layers = keras.layers
 EXCITATION_RATIO = 8

@@ -14,7 +14,7 @@ from training.models.classifier import Classifier, in_float32
 from training.models.conv_student import folded, trained_form
 from training.models.fusion_map import with_fused_activation_map
 from training.models.students import CONV_STUDENTS, ConvStudent
-from training.recipe import FUSION, NetworkSpec
+from training.specs import FUSION, NetworkSpec
 from training.weights import BACKBONES
 
 

@@ -7,7 +7,7 @@ without waiting for it.
 
 from dataclasses import dataclass
 
-from training.recipe import Conversion
+from training.specs import Conversion
 
 
 @dataclass(frozen=True, slots=True)

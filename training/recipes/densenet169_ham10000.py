@@ -6,7 +6,8 @@ Time: about an hour on two cores.
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
-from training.recipe import FitSpec, NetworkSpec, Recipe
+from training.recipe import Recipe
+from training.specs import FitSpec, NetworkSpec
 
 RECIPE = Recipe(
     name="densenet169_ham10000",

@@ -7,7 +7,8 @@ Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone)
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec
 
 HARD = load_recipe("three_block_ham10000")
 

@@ -6,7 +6,8 @@ Time: about an hour on two cores. Result: model_store/three_block_ham10000/MODEL
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
-from training.recipe import FitSpec, Recipe
+from training.recipe import Recipe
+from training.specs import FitSpec
 
 RECIPE = Recipe(
     name="three_block_ham10000",

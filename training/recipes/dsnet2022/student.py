@@ -6,7 +6,8 @@ Time: the teacher's and at most an hour on two cores; it stops when validation m
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec, NetworkSpec
 
 HARD = load_recipe("three_block_ham10000")
 

@@ -6,7 +6,8 @@ Time: about 9 minutes an epoch on two cores.
 
 from dataclasses import replace
 
-from training.recipe import NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import NetworkSpec
 
 FINE_TUNED = load_recipe("densenet169_ham10000")
 

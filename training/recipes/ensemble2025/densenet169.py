@@ -6,7 +6,8 @@ Time: about 10 minutes on two cores, nearly all for the features of four views.
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AUGMENTATIONS
-from training.recipe import FitSpec, NetworkSpec, Recipe
+from training.recipe import Recipe
+from training.specs import FitSpec, NetworkSpec
 
 RECIPE = Recipe(
     name="ensemble2025_densenet169",

@@ -6,7 +6,8 @@ Time: about 8 minutes on two cores, nearly all for the features of four views.
 
 from dataclasses import replace
 
-from training.recipe import NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import NetworkSpec
 
 RECIPE = replace(
     load_recipe("ensemble2025_densenet169"),

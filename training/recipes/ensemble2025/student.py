@@ -6,7 +6,8 @@ Time: the teachers' and about two hours for 20 epochs on two cores. Over the siz
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec, NetworkSpec
 
 TEACHER = load_recipe("ensemble2025_densenet169")
 

@@ -6,7 +6,8 @@ Time: a third of that of islam2024_student. Not run, as that. Most of Kaggle's p
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec
 
 RECIPE = replace(
     load_recipe("islam2024_student"),

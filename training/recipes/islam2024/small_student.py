@@ -6,7 +6,8 @@ Time: the teacher's and at most 75 minutes on two cores; it stops when validatio
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec
 
 PUBLISHED, TEACHER = load_recipe("islam2024_student"), load_recipe("islam2024_small_teacher")
 

@@ -6,7 +6,8 @@ Time: about 20 minutes on two cores, nearly all for the features of four views.
 
 from dataclasses import replace
 
-from training.recipe import FUSION, NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import FUSION, NetworkSpec
 
 PUBLISHED = load_recipe("islam2024_teacher")
 

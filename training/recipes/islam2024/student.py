@@ -6,7 +6,8 @@ Time: minutes on a GPU; on two cores the teacher's hours and about 75 minutes fo
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec, NetworkSpec
 
 TEACHER = load_recipe("islam2024_teacher")
 

@@ -7,7 +7,8 @@ Time: minutes on a GPU; on two cores some hours, nearly all for the features of 
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AUGMENTATIONS
-from training.recipe import FUSION, FitSpec, NetworkSpec, Recipe
+from training.recipe import Recipe
+from training.specs import FUSION, FitSpec, NetworkSpec
 
 RECIPE = Recipe(
     name="islam2024_teacher",

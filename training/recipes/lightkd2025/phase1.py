@@ -6,7 +6,8 @@ Time: the teacher's hour and about two more on two cores.
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec, NetworkSpec
 
 TEACHER = load_recipe("densenet169_ham10000")
 

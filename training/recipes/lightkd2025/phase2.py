@@ -6,7 +6,8 @@ Time: the teacher's hour, half an hour for its answers, and about an hour on two
 
 from dataclasses import replace
 
-from training.recipe import DistilSpec, NetworkSpec, load_recipe
+from training.recipe import load_recipe
+from training.specs import DistilSpec, NetworkSpec
 
 HARD = load_recipe("three_block_ham10000")
 
