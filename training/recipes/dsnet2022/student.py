@@ -13,6 +13,7 @@ HARD = load_recipe("three_block_ham10000")
 
 RECIPE = replace(
     HARD,
+    note="",
     name="dsnet2022_student",
     version="1.0.0",
     scheme="melanoma",

@@ -13,6 +13,7 @@ HARD = load_recipe("three_block_ham10000")
 
 RECIPE = replace(
     HARD,
+    note="",
     name="lightkd2025_phase2",
     version="1.0.0",
     fit=replace(HARD.fit, class_weight_power=0.0, mixed_precision="auto"),
