@@ -68,7 +68,7 @@ def plan(hard: Recipe) -> Plan:
 
 def test_workers_share_a_study_and_do_no_trial_twice(plan: Plan, tmp_path: Path) -> None:
     url, log = f"sqlite:///{tmp_path / 'study.db'}", tmp_path / "log"
-    workers = [start_worker(url, log, seconds=0.02, grace=60) for _ in range(3)]
+    workers = [start_worker(url, log, seconds=1.0, grace=60) for _ in range(3)]
     assert [worker.wait(timeout=100) for worker in workers] == [0, 0, 0]
     starts = [line for line in log.read_text().splitlines() if line.startswith("start")]
     assert sorted(starts) == sorted(f"start {cell.name}" for cell in plan.cells)

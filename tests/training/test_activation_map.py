@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from training.errors import TrainingError
 from training.models.activation_map import DERIVATIVES, with_activation_map
-from training.models.classifier import in_float32, pretrained_classifier
-from training.models.conv_student import CONV_STUDENTS, DSNET, THREE_BLOCK, ConvStudent, shipped_form
+from training.models.classifier import Classifier, in_float32
+from training.models.conv_student import shipped_form
+from training.models.students import CONV_STUDENTS, DSNET, THREE_BLOCK, ConvStudent
 from training.specs import NetworkSpec
 
 MALIGNANT = (True, True, False, False, True, False, False)
@@ -86,7 +87,7 @@ def test_a_student_s_map_is_gradient_times_activation(student: ConvStudent, side
 @pytest.mark.parametrize("head_units", [0, 16])
 def test_a_backbone_s_map_is_gradient_times_activation(head_units: int) -> None:
     spec = NetworkSpec(name="mobilenet_v2", weights="random", head_units=head_units, dropout=0.5)
-    plain = in_float32(spec, with_random_weights(pretrained_classifier(spec, input_side=96, classes=7)))
+    plain = in_float32(spec, with_random_weights(Classifier(spec, 96).whole(7)))
     pictures = RANDOM.random((2, 96, 96, 3), np.float32)
     found = with_activation_map(plain, MALIGNANT).predict(pictures, verbose=0)["map"]
     expected = differentiated(plain, pictures)
