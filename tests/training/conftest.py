@@ -1,6 +1,8 @@
 """A small data set in HAM10000's layout, drawn by the tests."""
 
 import csv
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,6 +11,8 @@ import pytest
 from app.screening.synthetic import draw_lesion
 from training.datasets import ham10000
 from training.datasets.schemes import CLINICAL
+from training.datasets.splits import PROTOCOLS, make_split
+from training.recipe import Recipe, load_recipe
 
 LESIONS_PER_CLASS = 14
 
@@ -34,6 +38,28 @@ def drawn_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 number += 1
     write_metadata(folder / ham10000.METADATA, rows)
     return root
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    """The shipped recipe in small: pictures of 64 pixels, three epochs, float32."""
+    shipped = load_recipe("three_block_ham10000")
+    small = replace(shipped.preprocess, working_size=64, output_size=64)
+    quick = replace(shipped.fit, cycles=(2, 1), warmup_epochs=0.5, batch_size=8, mixed_precision="float32")
+    return replace(shipped, name="drawn", split="drawn", preprocess=small, fit=quick)
+
+
+@pytest.fixture(scope="module")
+def drawn_split(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Manifests are read from a folder with the drawn data set's."""
+    from training.datasets import manifests, parts
+
+    folder = tmp_path_factory.mktemp("splits")
+    make_split(ham10000.read(drawn_root).records, PROTOCOLS["lesion"], name="drawn", seed=1).save(folder)
+    load = manifests.SplitManifest.load
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
+        yield
 
 
 def write_metadata(path: Path, rows: list[list[str]], columns: tuple[str, ...] = ham10000.COLUMNS) -> None:

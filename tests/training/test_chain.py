@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from app.config import REPOSITORY
 from training.bundles import release, require_bundle
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL, ISLAM2024, MELANOMA, LabelScheme
-from training.datasets.splits import PROTOCOLS, make_split
 from training.distil import teachers_soft_labels
 from training.errors import TrainingError
 from training.fit import fit
@@ -26,26 +24,7 @@ from training.run_folder import RunFolder, RunMismatch
 EPOCHS = 3
 
 
-@pytest.fixture(scope="module")
-def recipe() -> Recipe:
-    """The shipped recipe in small: pictures of 64 pixels, three epochs, float32."""
-    shipped = load_recipe("three_block_ham10000")
-    small = replace(shipped.preprocess, working_size=64, output_size=64)
-    quick = replace(shipped.fit, cycles=(2, 1), warmup_epochs=0.5, batch_size=8, mixed_precision="float32")
-    return replace(shipped, name="drawn", split="drawn", preprocess=small, fit=quick)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def drawn_split(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Manifests are read from a folder with the drawn data set's."""
-    from training.datasets import ham10000, manifests, parts
-
-    folder = tmp_path_factory.mktemp("splits")
-    make_split(ham10000.read(drawn_root).records, PROTOCOLS["lesion"], name="drawn", seed=1).save(folder)
-    load = manifests.SplitManifest.load
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
-        yield
+pytestmark = pytest.mark.usefixtures("drawn_split")
 
 
 @pytest.fixture(scope="module")

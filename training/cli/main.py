@@ -12,6 +12,7 @@ import click
 from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.data import data
+from training.cli.footprint import runtimes, variants
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
@@ -37,6 +38,8 @@ def main() -> None:
 
 
 main.add_command(data)
+main.add_command(variants)
+main.add_command(runtimes)
 
 
 @main.command()
