@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.config import REPOSITORY
@@ -14,10 +15,11 @@ from training.datasets.parts import read_split
 from training.evaluate import _screen, to_answers
 from training.evaluation import read_evaluation
 from training.figures.draw import drawn_names
+from training.latency import time_interleaved
 from training.metrics import METRICS
 from training.recipe import Recipe, load_recipe
 from training.report.card import CARD, card
-from training.report.documents import BILATERAL, DOCUMENTS, filled
+from training.report.documents import BILATERAL, DOCUMENTS, RUNTIMES, VARIANTS, filled
 from training.report.results import MOST_BYTES, RESULTS, read_results
 
 
@@ -64,6 +66,39 @@ def test_the_bilateral_filter_is_the_one_that_the_measurement_chose() -> None:
     assert (spec.bilateral_diameter, spec.bilateral_sigma_color, spec.bilateral_sigma_space) == (
         chosen["diameter"], chosen["sigma_color"], chosen["sigma_space"],
     )  # fmt: skip
+
+
+def test_the_variants_were_measured_on_what_ships(bundle_folder: Path) -> None:
+    measured = json.loads((REPOSITORY / VARIANTS).read_text())
+    manifest = json.loads((bundle_folder / "manifest.json").read_text())
+    assert (measured["recipe"], measured["version"]) == (manifest["name"], manifest["version"])
+    assert measured["images"] == len(SplitManifest.load(measured["split"]).validation)
+    rows = {row["name"]: row for row in measured["variants"]}
+    assert rows["fp16"]["bytes"] == manifest["files"]["model.tflite"]["bytes"]
+    # What the features and the map may cost.
+    alone = measured["probabilities_alone"]
+    assert all(1 / timing["ratio"] < 1.06 for timing in alone["latency"].values())
+
+
+def test_the_run_times_are_to_the_network_that_ships(screener: Screener) -> None:
+    measured = json.loads((REPOSITORY / RUNTIMES).read_text())
+    rows = {row["name"]: row for row in measured["networks"]}
+    assert rows[measured["reference"]]["parameters"] == screener.bundle.manifest["training"]["parameters"]
+    assert rows[measured["reference"]]["ratio"] == 1
+    assert (measured["side"], measured["classes"]) == (
+        screener.bundle.preprocess.output_size,
+        len(screener.bundle.classes),
+    )
+
+
+def test_files_are_timed_beside_each_other(screener: Screener) -> None:
+    model, side = screener.bundle.model, screener.bundle.preprocess.output_size
+    pictures = np.random.default_rng(1).random((2, side, side, 3), np.float32)
+    timings = time_interleaved({"one": model, "same": model}, pictures, reference="one", rounds=15)
+    assert timings["one"].ratio == timings["one"].low == timings["one"].high == 1
+    assert timings["same"].ratio == pytest.approx(1, abs=0.3)
+    assert timings["same"].low <= timings["same"].ratio <= timings["same"].high
+    assert timings["same"].median_ms > 0.1
 
 
 def test_the_card_is_written_from_the_manifest(bundle_folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from app.screening.synthetic import draw_lesion
 from training.datasets import ham10000, manifests, parts
 from training.datasets.schemes import CLINICAL
 from training.datasets.splits import PROTOCOLS, make_split
+from training.recipe import Recipe, load_recipe
 
 LESIONS_PER_CLASS = 14
 
@@ -36,6 +38,15 @@ def drawn_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 number += 1
     write_metadata(folder / ham10000.METADATA, rows)
     return root
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    """The shipped recipe in small: pictures of 64 pixels, three epochs, float32."""
+    shipped = load_recipe("three_block_ham10000")
+    small = replace(shipped.preprocess, working_size=64, output_size=64)
+    quick = replace(shipped.fit, cycles=(2, 1), warmup_epochs=0.5, batch_size=8, mixed_precision="float32")
+    return replace(shipped, name="drawn", split="drawn", preprocess=small, fit=quick)
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ import pytest
 import tensorflow as tf
 
 from training.errors import TrainingError
-from training.models.activation_map import DERIVATIVES, with_activation_map
+from training.models.activation_map import ACTIVATIONS, with_activation_map
 from training.models.classifier import Classifier, in_float32
 from training.models.conv_student import shipped_form
 from training.models.students import CONV_STUDENTS, DSNET, THREE_BLOCK, ConvStudent
 from training.specs import NetworkSpec
+from training.tflite import to_tflite
 
 MALIGNANT = (True, True, False, False, True, False, False)
 RANDOM = np.random.default_rng(1)
@@ -113,6 +114,18 @@ def test_the_map_s_mean_is_the_derivative_of_the_log_odds_along_the_features(con
     assert answers["map"].mean() == pytest.approx(slope, rel=1e-3)
 
 
+@pytest.mark.parametrize("student", [THREE_BLOCK, replace(FLAT, head_units=(16,)), DSNET], ids=lambda s: s.conversion)
+def test_the_tflite_file_gives_the_same_and_stores_each_kernel_once(student: ConvStudent) -> None:
+    model = with_activation_map(with_random_weights(shipped_form(student, input_side=64, classes=7)), MALIGNANT)
+    content = to_tflite(model)
+    assert len(content) < 2 * model.count_params() + 25_000  # half precision, and the graph
+    picture = RANDOM.random((1, 64, 64, 3), np.float32)
+    found = tf.lite.Interpreter(model_content=content).get_signature_runner()(picture=picture)
+    for name, expected in model.predict(picture, verbose=0).items():
+        assert found[name].shape == expected.shape
+        assert found[name] == pytest.approx(expected, abs=5e-3 * np.abs(expected).max()), name
+
+
 def test_the_weights_are_those_of_the_plain_network_each_counted_once() -> None:
     plain = with_random_weights(shipped_form(THREE_BLOCK, input_side=64, classes=7))
     model = with_activation_map(plain, MALIGNANT)
@@ -124,12 +137,14 @@ def test_the_weights_are_those_of_the_plain_network_each_counted_once() -> None:
         assert np.array_equal(copy.predict(pictures, verbose=0)[name], values), name
 
 
-@pytest.mark.parametrize("name", list(DERIVATIVES))
-def test_the_derivative_of_each_activation_is_the_slope_of_its_curve(name: str) -> None:
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_each_activation_is_keras_own_and_its_derivative_the_slope_of_that(name: str) -> None:
     activation = keras.activations.get(name)
     points, step = np.linspace(-3, 3, 40).astype(np.float32), np.float32(1e-2)
+    values = np.asarray(activation(points))
+    assert np.asarray(ACTIVATIONS[name].of(points)) == pytest.approx(values, abs=1e-6)
     slope = (np.asarray(activation(points + step)) - np.asarray(activation(points - step))) / (2 * step)
-    assert np.broadcast_to(DERIVATIVES[name](points, activation(points)), 40) == pytest.approx(slope, abs=1e-3)
+    assert np.broadcast_to(ACTIVATIONS[name].derivative(points, values), 40) == pytest.approx(slope, abs=1e-3)
 
 
 def test_scores_as_sure_as_float32_can_say_still_have_a_finite_map() -> None:

@@ -32,15 +32,6 @@ pytestmark = pytest.mark.usefixtures("drawn_split")
 
 
 @pytest.fixture(scope="module")
-def recipe() -> Recipe:
-    """The shipped recipe in small: pictures of 64 pixels, three epochs, float32."""
-    shipped = load_recipe("three_block_ham10000")
-    small = replace(shipped.preprocess, working_size=64, output_size=64)
-    quick = replace(shipped.fit, cycles=(2, 1), warmup_epochs=0.5, batch_size=8, mixed_precision="float32")
-    return replace(shipped, name="drawn", split="drawn", preprocess=small, fit=quick)
-
-
-@pytest.fixture(scope="module")
 def data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     return training_data(recipe, CLINICAL, drawn_root, tmp_path_factory.mktemp("cache"))
 

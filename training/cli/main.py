@@ -11,6 +11,7 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.ablate import ablate
 from training.cli.data import data
+from training.cli.footprint import runtimes, variants
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.cli.results import agree, compare, ensemble
 from training.errors import TrainingError
@@ -35,7 +36,7 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-for verb in (data, ablate, compare, agree, ensemble):
+for verb in (data, ablate, compare, agree, ensemble, variants, runtimes):
     main.add_command(verb)
 
 

@@ -20,11 +20,13 @@ finer than about 14 × 14 is averaged down to that; of a sum over channels that 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from app.screening.runtime import FEATURES, MAP, PROBABILITIES
 from training.errors import TrainingError
@@ -38,18 +40,40 @@ POOLING = "features"
 SELU_ALPHA, SELU_SCALE = 1.67326324, 1.05070098
 """As keras.activations.selu has them (Klambauer et al. 2017)."""
 
-OTHER_SIDE = 1e4
-"""Taken from logits so that their softmax leaves them out. Half precision still holds it."""
 
-DERIVATIVES: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Attributes:
+    of: the activation, as keras.activations has it.
+    derivative: of it, from its inputs and its outputs.
+    """
+
+    of: Callable[[Any], Any]
+    derivative: Callable[[Any, Any], Any]
+
+
+def _selu(inputs: Any) -> Any:
+    """SELU as a sum of its two sides.
+
+    TensorFlow's own takes the exponential of all inputs, and chooses after that: int8 would have to span those of the
+    positive ones as well, and lose what SELU gives below 0. The two factors are its own, so that half precision rounds
+    what it rounds there.
+    """
+    above = keras.ops.relu(inputs)
+    return SELU_SCALE * above + SELU_SCALE * SELU_ALPHA * (keras.ops.elu(inputs) - above)
+
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     {
-        "linear": lambda _, __: 1.0,
-        "relu": lambda inputs, _: keras.ops.cast(inputs > 0, "float32"),
+        "linear": Activation(lambda inputs: inputs, lambda _, __: 1.0),
+        "relu": Activation(keras.ops.relu, lambda inputs, _: keras.ops.cast(inputs > 0, "float32")),
         # Below 0, SELU is scale * alpha * (exp(z) - 1): its derivative is what it gives, plus scale * alpha.
-        "selu": lambda inputs, outputs: keras.ops.where(inputs > 0, SELU_SCALE, outputs + SELU_SCALE * SELU_ALPHA),
+        "selu": Activation(
+            _selu, lambda inputs, outputs: keras.ops.where(inputs > 0, SELU_SCALE, outputs + SELU_SCALE * SELU_ALPHA)
+        ),
     }
 )
-"""Derivative of an activation, from its inputs and its outputs."""
+"""Those that a tangent can be pushed through."""
 
 UNCHANGED = (keras.layers.Dropout, keras.layers.Softmax)
 """Layers of a head that change nothing in service, or nothing in the logits."""
@@ -117,9 +141,7 @@ class DifferentiatedHead(keras.layers.Layer):  # type: ignore[misc]  # Keras has
             state = _through(layer, *state)
         logits, tangents = state[0][:, 0], state[1]
         flags = np.array(self.malignant)
-        # Each side's softmax is the gradient of its logsumexp.
-        gradient = keras.ops.softmax(logits - OTHER_SIDE * ~flags) - keras.ops.softmax(logits - OTHER_SIDE * flags)
-        rises = keras.ops.sum(tangents * gradient[:, np.newaxis], axis=-1)
+        rises = _logsumexp_tangents(logits, tangents, flags) - _logsumexp_tangents(logits, tangents, ~flags)
         return keras.ops.softmax(logits), keras.ops.reshape(rises, (-1, rows // step, columns // step))
 
     def get_config(self) -> dict[str, Any]:
@@ -132,11 +154,11 @@ def _require_differentiable(head: Sequence[keras.layers.Layer], *, flattened: bo
     for layer in head:
         activation = layer.activation.__name__ if isinstance(layer, keras.layers.Dense) else "linear"
         if not isinstance(layer, (keras.layers.Dense, keras.layers.BatchNormalization, *UNCHANGED)) or (
-            activation not in DERIVATIVES and not (activation == "softmax" and layer is head[-1])
+            activation not in ACTIVATIONS and not (activation == "softmax" and layer is head[-1])
         ):
             raise TrainingError(
                 f"no activation map can be made through the layer {layer.name!r} of the head: a head has dense layers "
-                f"({', '.join(DERIVATIVES)}), batch norm, dropout, and a softmax at its end"
+                f"({', '.join(ACTIVATIONS)}), batch norm, dropout, and a softmax at its end"
             )
     if flattened and not isinstance(head[0], keras.layers.Dense):
         raise TrainingError(f"a flattened feature map needs a dense layer behind it, not {head[0].name!r}")
@@ -176,8 +198,18 @@ def _through_flattening(layer: keras.layers.Dense, feature_map: Any, step: int) 
 def _activated(layer: keras.layers.Dense, inputs: Any, tangents: Any) -> tuple[Any, Any]:
     if layer.activation.__name__ == "softmax":
         return inputs, tangents  # the logits are what is wanted
-    outputs = layer.activation(inputs)
-    return outputs, tangents * DERIVATIVES[layer.activation.__name__](inputs, outputs)
+    activation = ACTIVATIONS[layer.activation.__name__]
+    outputs = activation.of(inputs)
+    return outputs, tangents * activation.derivative(inputs, outputs)
+
+
+def _logsumexp_tangents(logits: Any, tangents: Any, chosen: npt.NDArray[np.bool_]) -> Any:
+    """(N, P) tangents of the logsumexp of the chosen logits, whose gradient is their softmax."""
+    columns = np.flatnonzero(chosen)
+    if len(columns) == 1:
+        return tangents[:, :, columns[0]]  # the softmax of one is 1
+    gradient = keras.ops.softmax(keras.ops.take(logits, columns, axis=-1))
+    return keras.ops.sum(keras.ops.take(tangents, columns, axis=-1) * gradient[:, np.newaxis], axis=-1)
 
 
 def _step(rows: int, columns: int) -> int:

@@ -17,6 +17,7 @@ from training.report.data_tables import (
     roi_table,
     trial_table,
 )
+from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
@@ -28,6 +29,8 @@ AUDIT = FIGURES / "audit.json"
 AUDIT_TRIAL = FIGURES / "audit_trial.json"
 ROI = FIGURES / "roi.json"
 PIPELINE = FIGURES / "pipeline.json"
+VARIANTS = FIGURES / "variants.json"
+RUNTIMES = FIGURES / "runtimes.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -55,6 +58,8 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "million": lambda: million_line(_read(repository / AUDIT)),
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
+        "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
+        "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
         **reproduction_tables(read_results(repository)),
     }
