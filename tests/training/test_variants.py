@@ -15,7 +15,8 @@ from training.datasets.parts import read_split
 from training.datasets.schemes import CLINICAL
 from training.errors import TrainingError
 from training.export import export
-from training.models.conv_student import THREE_BLOCK, shipped_form, trained_form
+from training.models.conv_student import shipped_form, trained_form
+from training.models.students import THREE_BLOCK
 from training.pruning import pruned, without_smallest
 from training.recipe import Recipe
 from training.report.footprint_tables import NETWORK_TITLES, runtimes_table, variants_table
