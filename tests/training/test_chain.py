@@ -11,11 +11,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from app.config import REPOSITORY
 from training.bundles import release, require_bundle
-from training.cli.main import main
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL, ISLAM2024
 from training.distil import teachers_soft_labels
@@ -233,37 +231,3 @@ def test_a_run_or_bundle_of_another_recipe_or_split_is_never_measured(
         require_bundle(whole_run / "bundle", replace(recipe, version="9.9.9"), data.identity)
     with pytest.raises(TrainingError, match="holds no bundle"):
         require_bundle(whole_run, recipe, data.identity)
-
-
-def test_the_command_line_names_a_mistake_without_a_traceback(tmp_path: Path) -> None:
-    for arguments, words in (
-        (["trian"], "No such command 'trian'"),
-        (["train"], "Missing option '--recipe'"),
-        (["train", "--recipe", "nothing"], "no recipe named 'nothing'"),
-        (["train", "--recipe", "three_block_distilled"], "learns from densenet169_ham10000: use `distil`"),
-        (["distil", "--recipe", "three_block_ham10000"], "three_block_ham10000 has no teachers; use `train`"),
-        (["compare", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
-        (["agree", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
-        (["ensemble", "--name", "both", "one", "other", "--out", str(tmp_path)], "`evaluate` that recipe first"),
-        (["report", "--runs", str(tmp_path)], "holds no evaluated run"),
-        (
-            ["train", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path)],
-            "with --data-root or LESION_DATA_ROOT",
-        ),
-        (["data", "split", "--name", "x", "--protocol", "islam2024", "--groups", __file__], "splits by image"),
-        (["data", "split", "--name", "x", "--seed", "-1"], "Invalid value for '--seed'"),
-        (["data", "split", "--name", "x", "--groups", str(tmp_path)], "is a directory"),
-        (["data", "audit", "--dataset", "nothing", "--data-root", str(tmp_path)], "is no folder"),
-    ):
-        result = CliRunner().invoke(main, arguments, prog_name="python -m training")
-        assert result.exit_code != 0
-        assert words in result.output, result.output
-        assert isinstance(result.exception, SystemExit), arguments  # click's way out, no traceback
-
-
-def test_the_command_line_is_a_module() -> None:
-    command = [sys.executable, "-m", "training", "train", "--recipe", "nothing"]
-    result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60)
-    assert result.returncode != 0
-    assert "no recipe named 'nothing'" in result.stderr
-    assert "Traceback" not in result.stderr
