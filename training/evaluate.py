@@ -112,7 +112,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
     write_manifest(folder, manifest)
     Predictions(run.name, _table(screener, raw, answers, test)).write(run)
     evaluation = {
-        "recipe": identity(training["recipe"]),
+        "recipe": identity(training["recipe"], manifest["version"]),
         "part": "test",
         "data_sha256": training["data_sha256"],
         "split_sha256": training["split_sha256"],

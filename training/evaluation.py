@@ -89,11 +89,14 @@ def measured(
     }
 
 
-def identity(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """What an evaluation says of a recipe, given as the JSON values that its run wrote: names, and a digest of all."""
+def identity(recipe: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """What an evaluation says of a recipe, given as the JSON values that its run wrote: names, and a digest of all.
+
+    The version is the bundle's, which may have moved on since the run.
+    """
     content = json.dumps(recipe, sort_keys=True, separators=(",", ":")).encode()
-    names = {key: recipe[key] for key in ("name", "version", "dataset", "split", "scheme")}
-    return {**names, "smoke": recipe.get("images") is not None, "sha256": hashlib.sha256(content).hexdigest()}
+    names = {key: recipe[key] for key in ("name", "dataset", "split", "scheme")}
+    return {**names, "version": version, "smoke": recipe.get("images") is not None, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def training_record(training: Mapping[str, Any], history: Path) -> dict[str, Any]:

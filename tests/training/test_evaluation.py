@@ -113,11 +113,11 @@ def test_an_evaluation_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_a_recipe_is_told_from_one_with_another_value() -> None:
     recipe = {"name": "one", "version": "1", "dataset": "d", "split": "s", "scheme": "clinical", "seed": 1}
-    first, other = identity(recipe), identity({**recipe, "seed": 2})
-    assert {key: first[key] for key in ("name", "split", "smoke")} == {"name": "one", "split": "s", "smoke": False}
+    first, other = identity(recipe, "2"), identity({**recipe, "seed": 2}, "2")
+    assert {key: first[key] for key in ("name", "version", "smoke")} == {"name": "one", "version": "2", "smoke": False}
     assert len(first["sha256"]) == 64
     assert first["sha256"] != other["sha256"]
-    assert identity({**recipe, "images": 160})["smoke"]
+    assert identity({**recipe, "images": 160}, "2")["smoke"]
 
 
 def test_the_time_of_a_training_is_told_where_every_epoch_has_it(tmp_path: Path) -> None:
