@@ -51,6 +51,7 @@ def fill_bank(
 
     Raises:
         BankMismatch: `folder` holds answers with another identity.
+        TrainingError: the network's answers are not finite.
     """
     check_bank(folder, identity)
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,12 +68,20 @@ def fill_bank(
         ]
         # Named by its process: on a study of several workers two may fill the same bank, with the same answers.
         beside = folder / f"writing-{os.getpid()}-view-{view:03}.npy"
-        np.save(beside, np.concatenate(answers).astype(np.float16))
+        kept = np.concatenate(answers).astype(np.float16)
+        if not np.isfinite(kept).all():
+            raise TrainingError(f"the network's {what} are not finite in half precision: it diverged; train it anew")
+        np.save(beside, kept)
         beside.replace(path)
     bank = np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])
-    if bank.shape[:2] != (count, len(inputs)) or not np.isfinite(bank).all():
+    if bank.shape[:2] != (count, len(inputs)):
         raise BankMismatch(f"the {what} in {folder} are not of {len(inputs)} pictures; remove that folder")
     return np.asarray(bank, np.float16)
+
+
+def is_whole(folder: Path, count: int) -> bool:
+    """Whether a bank has all of `count` views."""
+    return all((folder / f"view-{view:03}.npy").is_file() for view in range(count))
 
 
 def check_bank(folder: Path, identity: dict[str, Any]) -> None:

@@ -25,6 +25,10 @@ MAX_MODEL_BYTES = round(469.77 * 1000)
 """The size limit of the published student's fp16 file, 469.77 KB with 1 KB = 1,000 bytes."""
 
 
+SERVED_SCHEMES = ("clinical", "isic2019", "seven")
+"""Those that count as malignant what a clinician has to act on (training/datasets/schemes.py)."""
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a bundle. Raises TrainingError with the verb that makes one."""
     path = folder / MANIFEST
@@ -67,18 +71,26 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     load_bundle(folder)
 
 
+def why_not_served(folder: Path) -> str | None:
+    """Why a bundle is for study and not for `model_store`; None where it may be served."""
+    manifest = read_manifest(folder)
+    if (scheme := manifest["training"]["recipe"]["scheme"]) not in SERVED_SCHEMES:
+        return f"the label scheme {scheme!r} calls lesions benign, or malignant, that clinicians do not"
+    if (size := manifest["files"][MODEL_FILE]["bytes"]) > MAX_MODEL_BYTES:
+        return f"{folder / MODEL_FILE} has {size:,} bytes; what is shipped has {MAX_MODEL_BYTES:,} at most"
+    return None
+
+
 def release(folder: Path, model_store: Path) -> Path:
     """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
 
     Raises:
-        TrainingError: it has no calibration or no test metrics yet, the .tflite file differs from Keras, or it is
+        TrainingError: it is not for serving, has no calibration or no test metrics yet, the .tflite file differs from Keras, or it is
             larger than the limit.
     """
     manifest = read_manifest(folder)
-    if (size := manifest["files"][MODEL_FILE]["bytes"]) > MAX_MODEL_BYTES:
-        raise TrainingError(
-            f"{folder / MODEL_FILE} has {size:,} bytes; what is shipped has {MAX_MODEL_BYTES:,} at most"
-        )
+    if reason := why_not_served(folder):
+        raise TrainingError(reason)
     if not manifest["calibration"] or "test" not in manifest["metrics"]:
         raise TrainingError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
     parity = manifest["metrics"]["keras_tflite"]

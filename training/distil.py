@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.banks import check_bank, fill_bank
+from training.banks import check_bank, fill_bank, is_whole
 from training.datasets.cache import network_input
 from training.datasets.parts import training_data
 from training.datasets.schemes import SCHEMES
@@ -58,6 +58,7 @@ def _teacher(recipe: Recipe, count: int, teacher: Recipe, data_root: Path, out: 
         replace(recipe, preprocess=teacher.preprocess), SCHEMES[recipe.scheme], data_root, out / "cache"
     )
     run.require(teacher, data.identity)
+    keras.mixed_precision.set_dtype_policy(run.precision())
     network(teacher.network.name)  # registers the layers that its file names
     extractor = Extractor(teacher, run.path) if teacher.network.frozen else None
     identity = {
@@ -71,14 +72,13 @@ def _teacher(recipe: Recipe, count: int, teacher: Recipe, data_root: Path, out: 
         "pictures": hashlib.sha256("\n".join(data.train.images.image_ids).encode()).hexdigest(),
         "views": VIEWS_ALGORITHM,
     }
-    folder = out / "soft_labels" / f"{recipe.name}-{teacher.name}"
-    check_bank(folder, identity)
-    keras.mixed_precision.set_dtype_policy(run.precision())
     views = picture_views(recipe, data.train, len(SCHEMES[recipe.scheme].classes))
     if not count:
         return identity, _OnLine(teacher, load_trained(teacher, weights), views)
+    folder = out / "soft_labels" / f"{recipe.name}-{teacher.name}"
+    check_bank(folder, identity)
     inputs: Numbered = views
-    if extractor:
+    if extractor and not is_whole(folder, count):
         # Where teacher and student share augmentation and seed, the teacher has learnt from these very features.
         inputs = Features(extractor.bank(recipe, data.train, views, count, out / "features"), views.targets)
     return identity, from_bank(fill_bank(folder, identity, inputs, count, _Answer(teacher, weights)))

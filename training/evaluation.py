@@ -96,7 +96,8 @@ def identity(recipe: Mapping[str, Any], version: str) -> dict[str, Any]:
     """
     content = json.dumps(recipe, sort_keys=True, separators=(",", ":")).encode()
     names = {key: recipe[key] for key in ("name", "dataset", "split", "scheme")}
-    return {**names, "version": version, "smoke": recipe.get("images") is not None, "sha256": hashlib.sha256(content).hexdigest()}
+    digest = hashlib.sha256(content).hexdigest()
+    return {**names, "version": version, "smoke": recipe.get("images") is not None, "sha256": digest}
 
 
 def training_record(training: Mapping[str, Any], history: Path) -> dict[str, Any]:

@@ -18,9 +18,14 @@ import numpy.typing as npt
 from training.banks import fill_bank
 from training.datasets.cache import network_input
 from training.datasets.parts import LabelledImages, TrainingData
+from training.errors import TrainingError
 from training.models.classifier import Classifier
 from training.recipe import Recipe
+from training.run_folder import RunFolder
 from training.views import VIEWS_ALGORITHM, Inputs, Numbered, Rows, Views
+
+FEATURES_ALGORITHM = "features-1"
+"""Names how pictures become features (models/backbones.py); a change that gives others needs a new name."""
 
 EXTRACTOR = "extractor.keras"
 """In the run folder of a network with frozen backbones: those, as its head learnt from them."""
@@ -67,15 +72,16 @@ class Extractor:
 
     Args:
         recipe: of the run.
-        run: its folder; the backbones are saved there when they are first built.
+        run: its folder, which holds them.
+
+    Raises:
+        TrainingError: they are gone; other ones would give the trained head other features.
     """
 
     def __init__(self, recipe: Recipe, run: Path) -> None:
         path = run / EXTRACTOR
         if not path.is_file():
-            beside = path.with_name(f"writing-{EXTRACTOR}")
-            Classifier(recipe.network, recipe.preprocess.output_size).extractor().save(beside)
-            beside.replace(path)
+            raise TrainingError(f"{path} is gone, which the head in {run} learnt from; remove {run} and train again")
         self.preprocess = recipe.preprocess
         self.model = keras.models.load_model(path, compile=False)
         digest = hashlib.sha256()
@@ -108,6 +114,7 @@ class Extractor:
         """
         augmented = isinstance(inputs, Views)
         identity = {
+            "algorithm": FEATURES_ALGORITHM,
             "backbones": self.digest,
             "precision": keras.mixed_precision.dtype_policy().name,
             "augment": asdict(recipe.augment) if augmented else None,
@@ -128,6 +135,10 @@ def kept_features(
         Features of the training part's views; those of the validation part, float32 (N, D); the length of each
         backbone's.
     """
+    if not (run / EXTRACTOR).is_file() and not RunFolder(run).history():
+        beside = run / f"writing-{EXTRACTOR}"
+        Classifier(recipe.network, recipe.preprocess.output_size).extractor().save(beside)
+        beside.replace(run / EXTRACTOR)
     extractor = Extractor(recipe, run)
     root = run.parent / "features"
     count = recipe.fit.views or recipe.fit.epochs

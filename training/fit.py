@@ -75,12 +75,18 @@ def fit(
     if recipe.network.frozen:
         inputs, held_out, sizes = kept_features(recipe, data, pictures, run)
         build = partial(Classifier(recipe.network, recipe.preprocess.output_size).head, sizes, classes)
+        # Building backbones drew random numbers; a run that was cut before its first epoch finds them built.
+        keras.utils.set_random_seed(recipe.seed)
     model, history = _start(build, folder)
     labels = data.train.labels
     counts = np.bincount(labels[epoch_order(recipe, labels, 0)], minlength=classes)
     weights = inverse_frequency(counts, power=recipe.fit.class_weight_power)
     restarts = {sum(recipe.fit.cycles[:cycle]): cycle for cycle in range(len(recipe.fit.cycles))}
     steps = counts.sum() // recipe.fit.batch_size
+    if not steps:
+        raise TrainingError(
+            f"{counts.sum()} training images do not fill a batch of {recipe.fit.batch_size}; take more images"
+        )
     for epoch in range(len(history), recipe.fit.epochs):
         if stopped(history, recipe.fit.patience):
             break

@@ -50,12 +50,11 @@ class Recipe:
     distil: DistilSpec | None = None
     images: int | None = None
     note: str = ""
+    view_seed: int | None = None
 
     def trains_as(self, other: "Recipe") -> bool:
         """Whether a run of `other` is one of this recipe: version and note name a bundle and train nothing."""
         return replace(self, version="", note="") == replace(other, version="", note="")
-
-    view_seed: int | None = None
 
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:
@@ -106,7 +105,11 @@ class Recipe:
             ),
             network=self.network.smoke(),
             distil=self.distil
-            and replace(self.distil, teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers), views=2),
+            and replace(
+                self.distil,
+                teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers),
+                views=min(self.distil.views, 2),
+            ),
             images=SMOKE_IMAGES,
         )
 

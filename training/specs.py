@@ -21,6 +21,9 @@ SMOKE_BACKBONES = {
 }
 """A few layers stand for the large backbones: tracing and converting those takes minutes, even of few pictures."""
 
+CONVOLUTION_STUDENTS = ("three_block", "dsnet", "lightkd_student")
+"""Networks without a backbone; training/models/students.py has their numbers."""
+
 OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")
 
 
@@ -51,6 +54,8 @@ class NetworkSpec:
             raise ValueError(f"no conversion named {self.conversion!r}; there are {get_args(Conversion)}")
         if self.weights not in get_args(WeightSource):
             raise ValueError(f"no weights named {self.weights!r}; there are {get_args(WeightSource)}")
+        if self.frozen and self.name in CONVOLUTION_STUDENTS:
+            raise ValueError(f"{self.name} has no backbone that could be frozen")
         if bool(self.streams) != (self.name == FUSION) or len(self.streams) not in (0, 2):
             raise ValueError(f"the network {FUSION!r} has two streams of backbones, any other none: {self}")
 

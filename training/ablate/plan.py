@@ -9,6 +9,9 @@ from training.ablate.levels import FACTORS, OFF, Value
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe
 
+MEASURED = ("auc", "accuracy", "f1", "mcc")
+"""What a trial is measured by."""
+
 BASE = "base"
 """In the place of a factor: the base recipe itself."""
 
@@ -78,7 +81,7 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """JSON-ready: what all trials of a study have in common. Factors and seeds can be added to it later."""
         return {
-            "base": self.base.to_dict(), "recipe_epochs": self.recipe_epochs,
+            "base": replace(self.base, version="", note="").to_dict(), "recipe_epochs": self.recipe_epochs,
             "validation_images": self.validation_images,
         }  # fmt: skip
 

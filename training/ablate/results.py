@@ -10,8 +10,7 @@ from optuna.trial import TrialState
 from scipy import stats
 
 from training.ablate.levels import FACTORS
-from training.ablate.plan import BASE, Plan, label
-from training.ablate.trial import MEASURED
+from training.ablate.plan import BASE, MEASURED, Plan, label
 from training.ablate.work import CELL, ERROR
 
 CHOSEN_BY = "auc"
@@ -117,12 +116,12 @@ def rows(plan: Plan, trials: Sequence[Trial], arm: str, factor: str) -> list[Row
     found = []
     for setting in plan.settings(factor):
         is_base = own is not None and setting == label(own)
-        mine = [trial for trial in trials if (trial.arm, trial.factor, trial.setting) == (arm, factor, setting)]
+        place = (arm, BASE, "") if is_base else (arm, factor, setting)
         values = base if is_base else _values(trials, arm, factor, setting)
         found.append(
             Row(
                 setting, is_base, published is not None and setting == label(published), values,
-                {} if is_base else _differences(values, base), sum(bool(trial.error) for trial in mine),
+                {} if is_base else _differences(values, base), _diverged(trials, *place),
             )
         )  # fmt: skip
     return _choose(found)
@@ -132,7 +131,14 @@ def arm_rows(plan: Plan, trials: Sequence[Trial]) -> list[Row]:
     """A row for each arm's base; the first arm, with teachers where there are any, is what the others differ from."""
     values = [_values(trials, arm, BASE, "") for arm in plan.arms]
     found = [
-        Row(arm, arm == plan.arms[0], arm == plan.arms[0], mine, {} if at == 0 else _differences(mine, values[0]))
+        Row(
+            arm,
+            arm == plan.arms[0],
+            arm == plan.arms[0],
+            mine,
+            {} if at == 0 else _differences(mine, values[0]),
+            _diverged(trials, arm, BASE, ""),
+        )
         for at, (arm, mine) in enumerate(zip(plan.arms, values, strict=True))
     ]
     return _choose(found)
@@ -171,6 +177,12 @@ def _values(trials: Sequence[Trial], arm: str, factor: str, setting: str) -> dic
         if (trial.arm, trial.factor, trial.setting) == (arm, factor, setting) and trial.metrics
     ]
     return {name: tuple(trial.metrics[name]["value"] for trial in mine) for name in MEASURED}
+
+
+def _diverged(trials: Sequence[Trial], arm: str, factor: str, setting: str) -> int:
+    return sum(
+        bool(trial.error) for trial in trials if (trial.arm, trial.factor, trial.setting) == (arm, factor, setting)
+    )
 
 
 def _differences(values: dict[str, tuple[float, ...]], base: dict[str, tuple[float, ...]]) -> dict[str, Difference]:

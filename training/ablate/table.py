@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from training.ablate.levels import FACTORS, PAPER
-from training.ablate.plan import ABSENT, DISTILLED, Plan
+from training.ablate.plan import ABSENT, DISTILLED, MEASURED, Plan
 from training.ablate.results import CHOSEN_BY, Row, Trial, arm_rows, deviation, lesion_half_width, rows
-from training.ablate.trial import MEASURED
 
 NOT_DONE = "not done"
 TITLES = {"auc": "AUC", "accuracy": "Accuracy", "f1": "F1", "mcc": "MCC"}

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from training.ablate.plan import Cell, Plan
+from training.ablate.plan import MEASURED, Cell, Plan
 from training.bootstrap import BOOTSTRAP_SEED, measure
 from training.datasets.cache import preprocessed
 from training.datasets.parts import LabelledImages, SplitRecords, TrainingData, few, labels, read_split
@@ -21,8 +21,6 @@ from training.recipe import Recipe
 from training.run_folder import RunFolder
 from training.soft_labels import SoftLabels
 from training.trained import load_trained
-
-MEASURED = ("auc", "accuracy", "f1", "mcc")
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,11 @@ def runtimes(smoke: bool, document: bool, out: Path) -> None:  # noqa: FBT001
         parameters = json.loads((Path(folder) / "parameters.json").read_text(encoding="utf-8"))
     measured = measure_runtimes(contents, parameters, side=side, rounds=SMOKE_ROUNDS if smoke else ROUNDS)
     out.mkdir(parents=True, exist_ok=True)
-    _write(measured, out / "runtimes.json", REPOSITORY / RUNTIMES if document else None)
+    _write(
+        measured,
+        out / ("runtimes-smoke.json" if smoke else "runtimes.json"),
+        REPOSITORY / RUNTIMES if document else None,
+    )
     click.echo(runtimes_table(measured))
 
 

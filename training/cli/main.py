@@ -172,6 +172,7 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
     What was trained before is not trained again. With --smoke nothing is put into model_store.
     """
     from training.bundles import release as copy_bundle
+    from training.bundles import why_not_served
     from training.report.card import write_card
 
     def run(verb: str, name: str) -> None:
@@ -193,7 +194,8 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
     bundle = out / recipe.name / "bundle"
     write_card(bundle)
     if recipe.images is None:
-        click.echo(copy_bundle(bundle, DEFAULT_BUNDLE.parent))
+        reason = why_not_served(bundle)
+        click.echo(f"not put into model_store: {reason}" if reason else copy_bundle(bundle, DEFAULT_BUNDLE.parent))
 
 
 @main.command()
@@ -201,13 +203,18 @@ def recipes() -> None:
     """Lists the recipes: what each trains, and how large that is."""
     from training.datasets.schemes import SCHEMES
     from training.models.networks import sizes
+    from training.weights import WeightsMissing
 
     for name in recipe_names():
         recipe = load_recipe(name)
         classes = len(SCHEMES[recipe.scheme].classes)
-        parameters, learning = sizes(recipe.network, recipe.preprocess.output_size, classes)
         click.secho(name, bold=True)
         click.echo(f"  {purpose(name)}")
+        try:
+            parameters, learning = sizes(recipe.network, recipe.preprocess.output_size, classes)
+        except WeightsMissing as error:
+            click.echo(f"  {error}")
+            continue
         taught = f", taught by {' and '.join(recipe.distil.teachers)}" if recipe.distil else ""
         click.echo(
             f"  {recipe.dataset} as {recipe.split}; {recipe.network.name}: {parameters:,} parameters, {learning:,} "

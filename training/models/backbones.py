@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
+from training.errors import TrainingError
 from training.specs import NetworkSpec
 from training.weights import VIT, backbone
+
+ops = keras.ops
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
@@ -45,8 +47,9 @@ class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no t
         if self.convention == "bytes":
             return pictures * 255
         if self.convention == "caffe":
-            return pictures[..., ::-1] * 255 - np.array(CAFFE_MEAN_BGR, np.float32)
-        return (pictures - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_DEVIATION, np.float32)
+            return ops.flip(pictures, axis=-1) * 255 - ops.convert_to_tensor(CAFFE_MEAN_BGR, pictures.dtype)
+        mean, deviation = (ops.convert_to_tensor(row, pictures.dtype) for row in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+        return (pictures - mean) / deviation
 
     def get_config(self) -> dict[str, Any]:
         """What makes the layer again."""
@@ -67,7 +70,7 @@ def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.Ker
 
     A pretrained backbone's batch norm stays as it was loaded, statistics, scale and shift, frozen or not: batches of
     some ten pictures estimate its statistics worse than ImageNet did. One that starts from random has none to keep, and
-    learns them; of a backbone that is pretrained in part, the rest does.
+    learns them; of a backbone that is pretrained in part, the rest does. Frozen random ones stay so.
 
     Args:
         spec: whose `weights` and `frozen` count.
@@ -76,11 +79,16 @@ def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.Ker
 
     Returns:
         (N, D) of each backbone: its feature map's global average, or the class token of a vision transformer.
+
+    Raises:
+        TrainingError: a frozen backbone is pretrained in part only.
     """
     side = pictures.shape[1]
     found = []
     for name in names:
         base, pretrained = backbone(name, side=side, weights=spec.weights)
+        if spec.frozen and spec.weights == "imagenet" and any(layer.name not in pretrained for layer in base.layers):
+            raise TrainingError(f"{name} is pretrained in part only: frozen, its other layers would stay random")
         for layer in base.layers:
             # Keras hands a model's own `training` down to the layers, so that calling it with training=False does
             # nothing.

@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from app.screening.runtime import FEATURES, MAP, PROBABILITIES
 from training.models.backbones import ClassToken
@@ -89,6 +88,9 @@ class FusedHead(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
                 tangents.append(ops.zeros_like(ops.repeat(features[:, np.newaxis, :length], positions, axis=1)))
         copies = ops.reshape(ops.repeat(features[:, np.newaxis], positions, axis=1), (-1, features.shape[-1]))
         directions = ops.reshape(ops.concatenate(tangents, axis=-1), (-1, features.shape[-1]))
+        # Here, since this module is also imported where there is no TensorFlow; only exporting needs it.
+        import tensorflow as tf
+
         with tf.autodiff.ForwardAccumulator(copies, directions) as accumulator:
             score = malignant_score(self.head(copies), self.malignant)
         rises = ops.reshape(accumulator.jvp(score), (-1, rows, columns))

@@ -43,4 +43,3 @@ RECIPE = Recipe(
     seed=1,
     network=NetworkSpec(name="densenet169", dropout=0.2),
 )
-"""Five epochs are what an afternoon on two cores has; the learning rate falls to 0 within them."""

@@ -43,7 +43,7 @@ RECIPE = Recipe(
     seed=1,
     note=(
         "Trained before the network gave logits: its last layer was a softmax, whose weights these are. The test part "
-        "was opened again for these weights each time the way they are exported or measured changed; nothing was chosen "
-        "by what it showed."
+        "was opened again for these weights each time the way they are exported or measured changed; nothing was "
+        "chosen by what it showed."
     ),
 )

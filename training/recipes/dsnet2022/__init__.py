@@ -4,6 +4,6 @@ arXiv:2210.08086. Published: teacher ResNet-50; student DSNet, under ten layers 
 against the rest; accuracy 91.7 %, and 2.57 s for what the teacher takes 14.55 s (`python -m training runtimes`
 measures that here).
 
-Not published, and ours: the layers of DSNet (training/models/conv_student.py), temperature, alpha and the optimisation.
+Not published, and ours: the layers of DSNet (training/models/students.py), temperature, alpha and the optimisation.
 Split by lesion. Accuracy says little here: nine of ten pictures show no melanoma.
 """

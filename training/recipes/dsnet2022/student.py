@@ -1,7 +1,7 @@
 """DSNet, student of Khan et al. 2022: four convolution blocks, taught by ResNet-50; melanoma against the rest.
 
 Command: python -m training release --recipe dsnet2022_student
-Time: the teacher's and at most an hour on two cores; it stops when validation makes no progress for 12 epochs.
+Time: the teacher's and about an hour on two cores.
 """
 
 from dataclasses import replace

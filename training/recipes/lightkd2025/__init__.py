@@ -5,7 +5,7 @@ benchmark network (88.69-93.24 % accuracy on HAM10000, 82.14-84.13 % on ISIC 201
 0.29 M parameters (88.63-88.89 % and 81.39-83.42 %).
 
 Not published, and ours: the teacher (DenseNet169), the small network (MobileNetV2 with a dense layer), the layers of
-the custom student (training/models/conv_student.py). The settings are those of `python -m training ablate run
+the custom student (training/models/students.py). The settings are those of `python -m training ablate run
 --recipe lightkd2025_phase2 --factors temperature,alpha`. Split by lesion.
 
 phase1, phase2                                        on HAM10000; the teacher is densenet169_ham10000
