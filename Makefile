@@ -58,7 +58,8 @@ define environment
 		rm -rf $(1); exit 1; }
 	@$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r $(2) || { \
 		echo "The packages of $(2) could not be installed; the lines above say why (is there a network?)."; exit 1; }
-	@$(if $(3),$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r $(3))
+	@$(if $(3),$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r $(3) \
+		|| { echo "The packages of $(3) could not be installed; the lines above say why."; exit 1; })
 	@touch $(1)/ready
 endef
 

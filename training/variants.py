@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from app.screening.preprocess import PreprocessSpec
 from app.screening.runtime import MAP, PROBABILITIES, ModelRejected, installed_backends, load_interpreter
 from app.screening.screener import Screener
 from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES, measure
@@ -66,12 +67,13 @@ def measure_variants(
         can; a variant that none can load has no metrics.
     """
     loads = {name: _loads(contents[name]) for name in VARIANTS}
-    pictures = network_input(images.pixels, screener.bundle.preprocess)
-    answers = {name: _answers(contents[name], loads[name], pictures) for name in VARIANTS}
+    spec = screener.bundle.preprocess
+    pictures = network_input(images.pixels[:TIMED], spec)
+    answers = {name: _answers(contents[name], loads[name], images, spec) for name in VARIANTS}
     timings = {
         backend: time_interleaved(
             {name: contents[name] for name in (*VARIANTS, PLAIN) if loads.get(name, {}).get(backend) is None},
-            pictures[:TIMED], reference=SHIPPED, rounds=rounds, backend=backend,
+            pictures, reference=SHIPPED, rounds=rounds, backend=backend,
         )
         for backend in installed_backends()
     }  # fmt: skip
@@ -116,7 +118,9 @@ def _loads(content: bytes) -> dict[str, str | None]:
     return found
 
 
-def _answers(content: bytes, loads: Mapping[str, str | None], pictures: npt.NDArray[np.float32]) -> Outputs | None:
+def _answers(
+    content: bytes, loads: Mapping[str, str | None], images: PreprocessedImages, spec: PreprocessSpec
+) -> Outputs | None:
     """What the first runtime that loads the file answers; None where none does."""
     backend = next((name for name, reason in loads.items() if reason is None), None)
     if backend is None:
@@ -125,8 +129,8 @@ def _answers(content: bytes, loads: Mapping[str, str | None], pictures: npt.NDAr
     place = interpreter.get_input_details()[0]["index"]
     details = interpreter.get_signature_runner().get_output_details()
     probabilities, maps = [], []
-    for picture in tqdm(pictures, desc=f"validation by {backend}", unit="image"):
-        interpreter.set_tensor(place, picture[np.newaxis])
+    for row in tqdm(range(len(images.pixels)), desc=f"validation by {backend}", unit="image"):
+        interpreter.set_tensor(place, network_input(images.pixels[row : row + 1], spec))
         interpreter.invoke()
         probabilities.append(interpreter.get_tensor(details[PROBABILITIES]["index"])[0])
         maps.append(interpreter.get_tensor(details[MAP]["index"])[0])

@@ -142,7 +142,10 @@ def _interpreter_type(backend: str | None) -> Any:
     names = installed_backends() if backend is None else [backend]
     if not names:
         raise ModelRejected("no TFLite runtime is installed; `pip install -r requirements.txt` brings the right one")
-    return importlib.import_module(f"{names[0]}.interpreter").Interpreter
+    try:
+        return importlib.import_module(f"{names[0]}.interpreter").Interpreter
+    except ImportError as error:
+        raise ModelRejected(f"the TFLite runtime {names[0]!r} is not installed") from error
 
 
 def _shape(details: Mapping[str, Any]) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
 """What depends on the library that Keras computes with."""
 
+import ast
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from app.config import REPOSITORY
 from training import backend
 from training.models import batch_norm
 
@@ -38,3 +40,16 @@ def test_batch_norm_is_the_same_function_on_every_backend(training: bool) -> Non
     in_steps = batch_norm._in_steps(values, shift, mean, variance, training=training)
     for one, other in zip(fused, in_steps, strict=True):
         assert np.asarray(one) == pytest.approx(np.asarray(other), abs=1e-4)
+
+
+def test_only_exporting_needs_tensorflow_to_be_imported() -> None:
+    for path in (REPOSITORY / "training").rglob("*.py"):
+        imported = {
+            name.split(".")[0]
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+            )
+        }
+        assert "tensorflow" not in imported or path.name == "tflite.py", path

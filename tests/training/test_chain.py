@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from app.config import REPOSITORY
-from training.bundles import release, require_bundle
+from training.bundles import release, require_bundle, why_not_served
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL, ISLAM2024
 from training.distil import teachers_soft_labels
@@ -114,6 +114,9 @@ def test_a_student_learns_to_answer_as_its_teacher(
     asked = teachers_soft_labels(on_line, drawn_root, whole_run.parent)
     assert (asked.views, asked.source) == (0, soft_labels.source)
     assert asked.logits(1, rows) == pytest.approx(soft_labels.logits(1, rows), abs=0.01)
+    fit(on_line, CLINICAL, data, tmp_path / "on_line", asked)
+    losses = pd.read_csv(tmp_path / "on_line" / "history.csv")["loss"]
+    assert losses.iloc[-1] < losses.iloc[0]
     fit(student, CLINICAL, data, tmp_path / "student", soft_labels)
     history = pd.read_csv(tmp_path / "student" / "history.csv")
     # alpha = 0: the loss is the distance from the teacher alone, and 0 for a student that has become it.
@@ -174,6 +177,7 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     )
     with pytest.raises(TrainingError, match="is not finished"):
         release(folder, tmp_path)
+    assert why_not_served(folder) is None
     command = [sys.executable, "-W", "error", "-c", BUNDLE_SCRIPT, str(whole_run), str(drawn_root)]
     subprocess.run(command, cwd=REPOSITORY, check=True, timeout=120)
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -207,6 +211,9 @@ def test_a_binary_scheme_goes_all_the_way(recipe: Recipe, drawn_root: Path, tmp_
     ]  # fmt: skip
     command = [sys.executable, "-W", "error", "-c", BUNDLE_SCRIPT, str(run), str(drawn_root)]
     subprocess.run(command, cwd=REPOSITORY, check=True, timeout=120)
+    assert "calls lesions benign" in str(why_not_served(run / "bundle"))
+    with pytest.raises(TrainingError, match="calls lesions benign"):
+        release(run / "bundle", tmp_path)
     measured = json.loads((run / "bundle" / "manifest.json").read_text())["metrics"]["test"]
     assert measured["malignant_images"] == sum(scheme.is_malignant(record.dx) for record in records[1::2])
     assert "seven_class_accuracy" not in measured

@@ -1,5 +1,6 @@
 """Frozen backbones: their features are computed once, and the head that learnt from them is put behind them again."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from training.datasets.cache import PreprocessedImages
 from training.datasets.manifests import SplitIdentity
 from training.datasets.parts import LabelledImages, TrainingData
 from training.datasets.schemes import ISLAM2024
-from training.features import Extractor, Features, Plain
+from training.errors import TrainingError
+from training.features import EXTRACTOR, Extractor, Features, Plain
 from training.fit import fit
 from training.models import classifier
 from training.models.classifier import Classifier
@@ -90,13 +92,33 @@ def test_features_are_computed_once_for_all_recipes_that_share_their_views(
 
 @pytest.mark.parametrize("change", [{"seed": 5}, {"augment": AugmentSpec(brightness=0.1)}])
 def test_features_of_other_views_are_other_features(recipe: Recipe, tmp_path: Path, change: dict[str, object]) -> None:
-    (tmp_path / "run").mkdir()
+    fit(recipe, ISLAM2024, DATA, tmp_path / "run")
+    shutil.rmtree(tmp_path / "features")
     extractor = Extractor(recipe, tmp_path / "run")
     other = replace(recipe, **change)
     for one in (recipe, other):
         extractor.bank(one, DATA.train, picture_views(one, DATA.train, 2), 1, tmp_path / "features")
     extractor.bank(recipe, DATA.validation, Plain(DATA.validation.images.pixels), 1, tmp_path / "features")
     assert len(list((tmp_path / "features").rglob(IDENTITY))) == 3
+
+
+def test_a_run_that_was_cut_before_its_first_epoch_comes_to_the_very_same_head(recipe: Recipe, tmp_path: Path) -> None:
+    whole = keras.models.load_model(fit(recipe, ISLAM2024, DATA, tmp_path / "whole"), compile=False)
+    cut = tmp_path / "cut"
+    fit(recipe, ISLAM2024, DATA, cut)
+    for path in (*cut.glob("checkpoint-*"), cut / "history.csv"):
+        path.unlink()
+    again = keras.models.load_model(fit(recipe, ISLAM2024, DATA, cut), compile=False)
+    assert all(np.array_equal(*pair) for pair in zip(whole.get_weights(), again.get_weights(), strict=True))
+
+
+def test_backbones_that_are_gone_are_never_built_anew_behind_a_trained_head(recipe: Recipe, tmp_path: Path) -> None:
+    fit(recipe, ISLAM2024, DATA, tmp_path / "run")
+    (tmp_path / "run" / EXTRACTOR).unlink()
+    with pytest.raises(TrainingError, match=r"extractor.keras is gone.*remove .* and train again"):
+        Extractor(recipe, tmp_path / "run")
+    with pytest.raises(TrainingError, match="is gone"):
+        fit(recipe, ISLAM2024, DATA, tmp_path / "run")
 
 
 def test_rows_of_features_are_those_asked_for() -> None:

@@ -69,6 +69,10 @@ def test_a_recipe_that_makes_no_sense_is_refused() -> None:
         DistilSpec(("one",), temperature=1.0, alpha=0.5, views=-1)
     with pytest.raises(ValueError, match="no weights named 'imagnet'"):
         NetworkSpec(weights="imagnet")
+    with pytest.raises(ValueError, match="three_block has no backbone that could be frozen"):
+        NetworkSpec(frozen=True)
+    with pytest.raises(ValueError, match="two streams of backbones"):
+        NetworkSpec(name="fusion")
     with pytest.raises(ValueError, match="exclude each other"):
         replace(load_recipe("three_block_distilled"), fit=replace(fit, focal_gamma=2.0))
     with pytest.raises(TrainingError, match=r"does not know: \['magic'\]"):

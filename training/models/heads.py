@@ -1,9 +1,9 @@
 """What stands behind pooled features: a dense head, or the two streams of Islam et al. 2024 brought together.
 
 Global average pooling comes first, so that the features of frozen backbones can be computed once. That leaves the
-published function as it is: batch norm scales each channel by itself, the gate of squeeze-and-excitation sees nothing but
-pooled values, and multiplying by it and averaging change places. In training, batch norm's statistics are those of pooled
-features and not of positions: another scale, which its own factor learns.
+published function as it is: batch norm scales each channel by itself, the gate of squeeze-and-excitation sees nothing
+but pooled values, and multiplying by it and averaging change places. In training, batch norm's statistics are those of
+pooled features and not of positions: another scale, which its own factor learns.
 """
 
 from collections.abc import Sequence
