@@ -161,7 +161,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_run_times_are_measured_in_small(tmp_path: Path) -> None:
     done = command("runtimes", "--smoke", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr[-2000:]
-    measured = json.loads((tmp_path / "runtimes.json").read_text())
+    measured = json.loads((tmp_path / "runtimes-smoke.json").read_text())
     assert {row["name"] for row in measured["networks"]} == {"three_block", "mobilenet_v1"}
     ratios = {row["name"]: row["ratio"] for row in measured["networks"]}
     assert ratios["three_block"] == 1
