@@ -1,8 +1,8 @@
 """A student of our own: residual 3×3 convolutions on small grids, as deep as 170,000 parameters allow.
 
-The picture is halved three times before the first block, so that a pass costs a quarter of the three-block network's
-operations. All convolutions are dense and narrow to the same width: 1×1 bottlenecks and depthwise convolutions have fewer
-operations still and train several times slower on a CPU, where moving what they give costs more than computing it.
+The first block works on a quarter of the picture's side, so that a pass costs a quarter of the three-block network's
+operations. All convolutions are dense and none is 1×1: bottlenecks and depthwise convolutions have fewer operations
+still and train several times slower on a CPU, where moving what they give costs more than computing it.
 """
 
 from collections.abc import Callable
