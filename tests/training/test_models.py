@@ -34,7 +34,7 @@ def test_the_compact_student_is_within_its_limits_and_folds(tmp_path: Path) -> N
     keras.utils.set_random_seed(1)
     trained = compact_student.trained_form(COMPACT, input_side=64, classes=3)
     trained.compile(optimizer=keras.optimizers.Adam(0.001), loss=Objective())
-    pictures = RANDOM.random((32, 64, 64, 3), np.float32)
+    pictures = RANDOM.random((32, 64, 64, 3), np.float32) * RANDOM.random((32, 1, 1, 3), np.float32)
     trained.fit(pictures, np.eye(3)[RANDOM.integers(0, 3, 32)], epochs=3, batch_size=16, verbose=0)
     trained.save(tmp_path / "trained.keras")
     expected = softmax(trained.predict(pictures, verbose=0), axis=1)
@@ -42,7 +42,7 @@ def test_the_compact_student_is_within_its_limits_and_folds(tmp_path: Path) -> N
         NetworkSpec(name="compact"), keras.models.load_model(tmp_path / "trained.keras")
     )
     assert shipped.predict(pictures, verbose=0) == pytest.approx(expected, abs=2e-5)
-    assert expected.std(axis=0).max() > 1e-4
+    assert expected.std(axis=0).max() > 1e-3  # it answers to the picture
 
 
 def test_dsnet_has_under_ten_layers_of_weights() -> None:
