@@ -35,7 +35,7 @@ def test_the_compact_student_is_within_its_limits_and_folds(tmp_path: Path) -> N
     trained = compact_student.trained_form(COMPACT, input_side=64, classes=3)
     trained.compile(optimizer=keras.optimizers.Adam(0.001), loss=Objective())
     pictures = RANDOM.random((32, 64, 64, 3), np.float32) * RANDOM.random((32, 1, 1, 3), np.float32)
-    trained.fit(pictures, np.eye(3)[RANDOM.integers(0, 3, 32)], epochs=3, batch_size=16, verbose=0)
+    trained.fit(pictures, np.eye(3)[RANDOM.integers(0, 3, 32)], epochs=60, batch_size=16, verbose=0)
     trained.save(tmp_path / "trained.keras")
     expected = softmax(trained.predict(pictures, verbose=0), axis=1)
     shipped = network(COMPACT.name).plain(
