@@ -9,8 +9,10 @@ from types import MappingProxyType
 import keras
 
 from training.errors import TrainingError
+from training.models import compact_student
 from training.models.activation_map import with_activation_map
 from training.models.classifier import Classifier, in_float32
+from training.models.compact_student import COMPACT_STUDENTS, CompactStudent
 from training.models.conv_student import folded, trained_form
 from training.models.fusion_map import with_fused_activation_map
 from training.models.students import CONV_STUDENTS, ConvStudent
@@ -54,6 +56,14 @@ def _classifier(spec: NetworkSpec, side: int, classes: int) -> keras.Model:
 CLASSIFIER = Network(_classifier, in_float32)
 
 
+def _compact(student: CompactStudent) -> Network:
+    return Network(
+        lambda _, side, classes: compact_student.trained_form(student, input_side=side, classes=classes),
+        lambda _, trained: compact_student.folded(student, trained),
+        rounded=True,
+    )
+
+
 def _conv_student(student: ConvStudent) -> Network:
     def of(spec: NetworkSpec) -> ConvStudent:
         return replace(student, conversion=spec.conversion or student.conversion)
@@ -68,6 +78,7 @@ def _conv_student(student: ConvStudent) -> Network:
 NETWORKS: Mapping[str, Network] = MappingProxyType(
     {
         **{name: _conv_student(student) for name, student in CONV_STUDENTS.items()},
+        **{name: _compact(student) for name, student in COMPACT_STUDENTS.items()},
         **dict.fromkeys((*BACKBONES, FUSION), CLASSIFIER),
     }
 )

@@ -7,6 +7,7 @@ from training.datasets.manifests import SplitManifest
 from training.datasets.records import DatasetError
 
 NETWORKS = {
+    "compact": "Our own compact student of residual convolutions",
     "three_block": "The three-block student of Islam et al. 2024",
     "dsnet": "A student in the limits of DSNet (Khan et al. 2022)",
     "lightkd_student": "A custom student in the limits of the two-phase study of 2025",

@@ -1,0 +1,97 @@
+"""A student of our own: residual 3×3 convolutions on small grids, as deep as 170,000 parameters allow.
+
+The first block works on a quarter of the picture's side, so that a pass costs a quarter of the three-block network's
+operations. All convolutions are dense and none is 1×1: bottlenecks and depthwise convolutions have fewer operations
+still and train several times slower on a CPU, where moving what they give costs more than computing it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from training.models.batch_norm import BatchNormReLU, fold_into_convolution
+
+layers = keras.layers
+Unit = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CompactStudent:
+    """Attributes:
+    name: of the network.
+    stem: channels of the first 3×3 convolution, of stride 2, which ends in 2×2 max pooling.
+    stages: (channels, blocks) on each grid; 2×2 max pooling lies between two of them.
+    """
+
+    name: str
+    stem: int
+    stages: tuple[tuple[int, int], ...]
+
+
+COMPACT = CompactStudent("compact", 32, ((32, 2), (56, 2), (80, 2)))
+COMPACT_STUDENTS = {COMPACT.name: COMPACT}
+
+
+def shipped_form(student: CompactStudent, *, input_side: int, classes: int) -> keras.Model:
+    """Builds the student as it is shipped: convolutions with biases, no batch norm.
+
+    Args:
+        student: its layers.
+        input_side: side in pixels of the square RGB input, float32 0..1.
+        classes: number of outputs.
+
+    Returns:
+        A model from (N, input_side, input_side, 3) to float32 probabilities (N, classes).
+    """
+
+    def unit(inputs: Any, filters: int, *, name: str, strides: int = 1) -> Any:
+        return layers.Conv2D(filters, 3, strides, padding="same", activation="relu", name=f"{name}_conv")(inputs)
+
+    pictures, features = _features(student, input_side, unit)
+    answers = layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(features)
+    return keras.Model(pictures, answers, name=student.name)
+
+
+def trained_form(student: CompactStudent, *, input_side: int, classes: int) -> keras.Model:
+    """Builds the student as it is trained: batch norm behind every convolution, which `folded` puts into it.
+
+    Args as `shipped_form`; the result gives float32 logits (N, classes).
+    """
+
+    def unit(inputs: Any, filters: int, *, name: str, strides: int = 1) -> Any:
+        convolution = layers.Conv2D(
+            filters, 3, strides, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
+        )
+        return BatchNormReLU(name=f"{name}_norm")(convolution(inputs))
+
+    pictures, features = _features(student, input_side, unit)
+    logits = layers.Dense(classes, dtype="float32", name="logits")(features)
+    return keras.Model(pictures, logits, name=f"{student.name}_in_training")
+
+
+def folded(student: CompactStudent, trained: keras.Model) -> keras.Model:
+    """The shipped form of a model of `trained_form`, in float32; the process' policy must be float32."""
+    _, side, _, _ = trained.input_shape
+    shipped = shipped_form(student, input_side=side, classes=trained.output_shape[-1])
+    for layer in shipped.layers:
+        if isinstance(layer, layers.Conv2D):
+            norm = trained.get_layer(layer.name.removesuffix("_conv") + "_norm")
+            layer.set_weights(fold_into_convolution(trained.get_layer(layer.name), norm))
+        elif layer.name == "probabilities":
+            layer.set_weights(trained.get_layer("logits").get_weights())
+    return shipped
+
+
+def _features(student: CompactStudent, side: int, unit: Unit) -> tuple[Any, Any]:
+    pictures = keras.Input((side, side, 3), name="picture")
+    # Inverted, so that the white that the ROI stage makes of the skin is 0, as the padding is.
+    grid = unit(1.0 - pictures, student.stem, strides=2, name="stem")
+    for stage, (filters, blocks) in enumerate(student.stages, start=1):
+        grid = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(grid)
+        for block in range(1, blocks + 1):
+            found = unit(grid, filters, name=f"stage{stage}_block{block}")
+            wide = grid.shape[-1] == filters
+            grid = layers.Add(name=f"stage{stage}_add{block}")([grid, found]) if wide else found
+    return pictures, layers.GlobalAveragePooling2D(name="features")(grid)
