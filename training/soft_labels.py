@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax, logsumexp
 
-Rows = npt.NDArray[np.int64]
+from training.views import Rows
+
 Logits = npt.NDArray[np.float32]
 Teacher = Callable[[int, Rows], Logits]
 """From a view and rows to logits (B, K)."""
