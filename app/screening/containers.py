@@ -7,6 +7,7 @@ of nothing but tiny metadata segments is parsed in quadratic time; a WebP's canv
 import struct
 
 from app.screening.errors import UndecodableImage
+from app.screening.words import N_
 
 MAX_SCANS = 64
 """Of a JPEG; libjpeg's own progressive script has 10, one scan a bit of each coefficient would be about 50."""
@@ -37,7 +38,7 @@ def check_container(upload: bytes) -> tuple[int, int] | None:
 def _check_jpeg(upload: bytes) -> None:
     # Compressed data never holds FF DA (an FF in it is followed by 00), so that this counts scans and thumbnails'.
     if upload.count(_SOS) > MAX_SCANS:
-        raise UndecodableImage("The JPEG consists of far too many scans. Export the picture again as JPEG or PNG.")
+        raise UndecodableImage(N_("The JPEG consists of far too many scans. Export the picture again as JPEG or PNG."))
     at, segments = 2, 0
     while at + 4 <= len(upload) and upload[at] == 0xFF and upload[at + 1] != _SOS[1]:
         if upload[at + 1] == 0xFF or upload[at + 1] in _STANDALONE:
@@ -46,4 +47,4 @@ def _check_jpeg(upload: bytes) -> None:
             at += 2 + max(2, struct.unpack_from(">H", upload, at + 2)[0])
         segments += 1
         if segments > MAX_SEGMENTS:
-            raise UndecodableImage("The JPEG has far too much metadata. Export the picture again as JPEG or PNG.")
+            raise UndecodableImage(N_("The JPEG has far too much metadata. Export the picture again as JPEG or PNG."))

@@ -22,6 +22,7 @@ from app.screening.errors import (
     UndecodableImage,
     UploadTooLarge,
 )
+from app.screening.words import N_
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 """Pillow's plugins that may see an upload. A phone's multi-picture JPEG (MPO) arrives through the JPEG plugin."""
@@ -75,11 +76,12 @@ def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
         RefusedUpload: a subclass that names the reason.
     """
     if not upload:
-        raise EmptyUpload("Choose the picture again; if it stays empty, save or export it once more.")
+        raise EmptyUpload(N_("Choose the picture again; if it stays empty, save or export it once more."))
     if len(upload) > limits.max_bytes:
         raise UploadTooLarge(
-            f"Send at most {limits.max_bytes / 1e6:g} MB; this file has {len(upload) / 1e6:.1f} MB. "
-            "Save the picture smaller or as JPEG."
+            N_("Send at most %(most)s MB; this file has %(found)s MB. Save the picture smaller or as JPEG."),
+            most=f"{limits.max_bytes / 1e6:g}",
+            found=f"{len(upload) / 1e6:.1f}",
         )
     try:
         if (canvas := check_container(upload)) is not None:
@@ -90,7 +92,7 @@ def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
             _check_tiff(picture)
             image = _oriented(_to_rgb(picture, limits), picture)
     except UnidentifiedImageError as error:
-        raise UnacceptedFormat(f"Send a {FORMAT_WORDS} picture.") from error
+        raise UnacceptedFormat(N_("Send a JPEG, PNG, WebP, TIFF or BMP picture.")) from error
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
@@ -125,8 +127,11 @@ def _strip_to_rgb(strip: Image.Image) -> Image.Image:
         return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
     if strip.mode not in EIGHT_BIT_MODES:
         raise UndecodableImage(
-            f"Its colours are stored as {strip.mode!r}, which has no faithful screen colours. "
-            "Export it as an 8-bit RGB JPEG or PNG."
+            N_(
+                "Its colours are stored as '%(mode)s', which has no faithful screen colours. "
+                "Export it as an 8-bit RGB JPEG or PNG."
+            ),
+            mode=strip.mode,
         )
     return strip.convert("RGB")
 
@@ -151,8 +156,13 @@ def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
         raise _too_many_pixels(limits)
     if min(width, height) < limits.min_side:
         raise ImageTooSmall(
-            f"It measures {width} × {height} pixels; each side needs at least {limits.min_side}. "
-            "Send the original photo, not a thumbnail."
+            N_(
+                "It measures %(width)s × %(height)s pixels; each side needs at least %(least)s. "
+                "Send the original photo, not a thumbnail."
+            ),
+            width=width,
+            height=height,
+            least=limits.min_side,
         )
 
 
@@ -165,19 +175,21 @@ def _check_frames(picture: Image.Image) -> None:
         picture.seek(1)
     except EOFError:
         return
-    raise UndecodableImage("The file holds several pictures or frames. Save the one to screen as a JPEG or PNG.")
+    raise UndecodableImage(N_("The file holds several pictures or frames. Save the one to screen as a JPEG or PNG."))
 
 
 def _check_tiff(picture: Image.Image) -> None:
     if picture.format != "TIFF":
         return
     if picture.info.get("compression") not in TIFF_COMPRESSIONS:
-        raise UndecodableImage("This kind of compression inside a TIFF is not read. Export the picture as JPEG or PNG.")
+        raise UndecodableImage(
+            N_("This kind of compression inside a TIFF is not read. Export the picture as JPEG or PNG.")
+        )
     tags = picture.tag_v2  # type: ignore[attr-defined]  # of TiffImageFile
     if picture.mode in SIXTEEN_BIT_GREY_MODES and (
         tags.get(_TIFF_BITS) != (16,) or tags.get(_TIFF_PHOTOMETRIC) != _BLACK_IS_ZERO
     ):
-        raise UndecodableImage("Its grey levels are stored in an unusual way. Export the picture as JPEG or PNG.")
+        raise UndecodableImage(N_("Its grey levels are stored in an unusual way. Export the picture as JPEG or PNG."))
 
 
 def _check_content(image: npt.NDArray[np.uint8]) -> None:
@@ -185,14 +197,20 @@ def _check_content(image: npt.NDArray[np.uint8]) -> None:
     flat_rows = len(image) - 1 - int(other[-1]) if len(other) else len(image)
     if flat_rows > FLAT_TAIL * len(image):
         raise UndecodableImage(
-            "Its lower part is one single colour, like a file that was cut off. Send the original again; "
-            "if the picture is whole, cut its border off."
+            N_(
+                "Its lower part is one single colour, like a file that was cut off. Send the original again; "
+                "if the picture is whole, cut its border off."
+            )
         )
 
 
 def _too_many_pixels(limits: DecodeLimits) -> ImageTooLarge:
-    return ImageTooLarge(f"Send at most {limits.max_pixels / 1e6:g} million pixels; save the picture smaller.")
+    return ImageTooLarge(
+        N_("Send at most %(most)s million pixels; save the picture smaller."), most=f"{limits.max_pixels / 1e6:g}"
+    )
 
 
 def _damaged() -> UndecodableImage:
-    return UndecodableImage("The file is damaged or incomplete. Send the original again, or export it as JPEG or PNG.")
+    return UndecodableImage(
+        N_("The file is damaged or incomplete. Send the original again, or export it as JPEG or PNG.")
+    )

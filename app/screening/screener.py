@@ -14,8 +14,10 @@ from app.screening.decode import DecodeLimits, decode
 from app.screening.errors import RefusedUpload
 from app.screening.preprocess import preprocess
 from app.screening.runtime import ModelRejected, TFLiteModel
+from app.screening.saliency import Explanation, explain
+from app.screening.words import N_
 
-DISCLAIMER = (
+DISCLAIMER = N_(
     "Research tool, not a medical device. It does not replace an examination: "
     "a suspicious lesion needs a dermatologist, whatever this says."
 )
@@ -120,6 +122,12 @@ class Screener:
                 "inference": (inferred - prepared) * 1e3,
             },
         )
+
+    def explain(self, screening: Screening) -> Explanation:
+        """What an answer rests on: asked only where it is shown, since it runs the stages a second time."""
+        threshold = point.threshold if (point := self.bundle.operating_point) else 0.5
+        suspicious = screening.p_malignant is not None and screening.p_malignant >= threshold
+        return explain(screening.image, screening.activation_map, self.bundle.preprocess, suspicious=suspicious)
 
     def check_parity(self) -> None:
         """Answers the bundle's parity samples.
