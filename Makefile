@@ -1,6 +1,7 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
 # make bench   measures speed and memory on this machine
+# make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -16,7 +17,7 @@ SERVING_REQUIREMENTS := requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
 TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
-.PHONY: run test bench test-env lint format clean python
+.PHONY: run test bench test-env translations lint format clean python
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -31,6 +32,14 @@ bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
 
 test-env: $(TEST)/ready
+
+CATALOGUES := app/web/translations
+translations: $(TEST)/ready
+	$(TEST)/bin/pybabel -q extract --keyword N_ --no-location --sort-output --omit-header --mapping babel.cfg \
+		--output-file $(CATALOGUES)/messages.pot app
+	$(TEST)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --width 120 \
+		--input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES)
+	$(TEST)/bin/pybabel -q compile --statistics --directory $(CATALOGUES)
 
 lint: $(TEST)/ready
 	$(TEST)/bin/ruff check .

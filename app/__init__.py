@@ -1,6 +1,8 @@
 """Lesion Screening: a web application around one small model. A research tool, not a medical device."""
 
 from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
 from flask_wtf import CSRFProtect
 
 from app.config import Config
@@ -24,21 +26,30 @@ def create_app(config: Config | None = None) -> Flask:
     from app.ops import health
 
     config = config or Config.from_environment()
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None, static_url_path="/static")
     app.config.from_mapping(
         SECRET_KEY=config.secret_key,
         SESSION_COOKIE_SAMESITE="Strict",
         # The token and the SameSite cookie protect the form; a Referer, which Flask-WTF asks for on https, is not sent.
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open all day; the token ends with the browser session
-        MAX_CONTENT_LENGTH=config.limits.max_bytes + requests.MULTIPART_OVERHEAD,
-        MAX_FORM_PARTS=requests.MAX_PARTS,
+        MAX_FORM_MEMORY_SIZE=web.MAX_FORM_FIELD_BYTES,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        # Static files alone: a compressed page that holds a secret beside what a stranger chose gives the secret away.
+        COMPRESS_MIMETYPES=["text/css", "text/javascript", "image/svg+xml"],
     )
     app.request_class = requests.InMemoryRequest
     app.extensions["screener"] = Screener.from_folder(config.bundle, config.limits)
-    requests.register(app)  # first: whatever is refused after it has a request id
+    requests.register(  # first: whatever is refused after it has a request id
+        app,
+        requests.UploadLimit(1, config.limits.max_bytes),
+        {"web.result": requests.UploadLimit(config.page_pictures, config.page_bytes)},
+    )
     csrf = CSRFProtect(app)
-    for blueprint in (web.blueprint, api.blueprint, health.blueprint):
+    Bootstrap5(app)
+    Compress(app)
+    web.register(app)
+    for blueprint in (api.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
     headers.register(app)

@@ -12,6 +12,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_MEGAPIXELS = 170
 """Pillow itself refuses pictures of more than 179 million pixels."""
 
+MAX_PAGE_PICTURES = 20
+"""What the page's style sheet has rules for."""
+
 DEFAULT_BUNDLE = REPOSITORY / "model_store" / "three_block_ham10000"
 
 
@@ -24,12 +27,17 @@ class Config:
     """Attributes:
     bundle: LESION_BUNDLE, folder of the model bundle to serve.
     limits: LESION_MAX_UPLOAD_MB (megabytes, 10^6 bytes) and LESION_MAX_MEGAPIXELS (10^6 pixels) of one picture.
-    secret_key: LESION_SECRET_KEY, signs the form's token, at least 32 characters. A random one of this process where
-        it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind one name need to share one.
+    page_pictures: LESION_PAGE_PICTURES, how many pictures the page takes at a time, at most MAX_PAGE_PICTURES.
+    page_bytes: LESION_PAGE_UPLOAD_MB (megabytes), of those pictures together.
+    secret_key: LESION_SECRET_KEY, signs the form's token and what a result page carries, at least 32 characters. A
+        random one of this process where it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind
+        one name need to share one.
     """
 
     bundle: Path = DEFAULT_BUNDLE
     limits: DecodeLimits = field(default_factory=DecodeLimits)
+    page_pictures: int = 20
+    page_bytes: int = 60_000_000
     secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     @classmethod
@@ -48,6 +56,8 @@ class Config:
         return cls(
             bundle=Path(environment.get("LESION_BUNDLE") or DEFAULT_BUNDLE),
             limits=DecodeLimits(max_bytes=round(megabytes * 1e6), max_pixels=round(megapixels * 1e6)),
+            page_pictures=round(_number(environment, "LESION_PAGE_PICTURES", 20, 1, MAX_PAGE_PICTURES)),
+            page_bytes=round(_number(environment, "LESION_PAGE_UPLOAD_MB", 60, 0.01, 1000) * 1e6),
             secret_key=secret_key,
         )
 

@@ -3,14 +3,16 @@
 Nothing that fails is ever answered with a class.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
-from app.ops.requests import UPLOAD_FIELD, MissingUpload, SeveralUploads, drain_body
+from app.ops.requests import ExpiredResult, MissingUpload, SeveralUploads, TooManyUploads, drain_body, limit_of
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
@@ -20,6 +22,7 @@ from app.screening.errors import (
     UndecodableImage,
     UploadTooLarge,
 )
+from app.screening.words import N_
 
 STATUS: dict[type[RefusedUpload], HTTPStatus] = {
     EmptyUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -32,13 +35,19 @@ STATUS: dict[type[RefusedUpload], HTTPStatus] = {
 
 REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
     MissingUpload: (
-        400, "missing_file", "No picture was sent", f"Choose a picture first (form field '{UPLOAD_FIELD}').",
+        400, "missing_file", N_("No picture was sent"), N_("Choose a picture first (form field 'image')."),
     ),
-    SeveralUploads: (400, "several_files", "Several pictures were sent", "Send one picture at a time."),
+    SeveralUploads: (400, "several_files", N_("Several pictures were sent"), N_("Send one picture at a time.")),
     ClientDisconnected: (
-        408, "not_received", "The picture did not arrive whole", "Check the connection and send it again.",
+        408, "not_received", N_("The picture did not arrive whole"), N_("Check the connection and send it again."),
     ),
-    CSRFError: (400, "expired_form", "This page has expired", "Choose the picture again and send it once more."),
+    CSRFError: (
+        400, "expired_form", N_("This page has expired"), N_("Choose the picture again and send it once more."),
+    ),
+    ExpiredResult: (
+        400, "expired_result", N_("This result can no longer be turned into a file"),
+        N_("The server was started anew since it was made. Screen the picture again."),
+    ),
 }  # fmt: skip
 """Status, reason, title and advice of what is wrong with the request and not with the picture."""
 
@@ -49,29 +58,36 @@ class Refusal:
     status: of the answer.
     reason: a stable word for clients, logs and metrics.
     title: what is wrong, in a few words.
-    advice: what to do about it, a sentence.
+    text: what to do about it, a sentence with %(name)s where a value belongs; apart, so that it can be translated.
     request_id: to find the request in the log.
+    values: for the text.
     """
 
     status: int
     reason: str
     title: str
-    advice: str
+    text: str
     request_id: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def advice(self) -> str:
+        """The text with its values, in English."""
+        return self.text % self.values
 
 
 def register(app: Flask) -> None:
     """Handles every exception that leaves a route, and every status that Flask itself raises."""
     # Not on top: both render Refusals, and so import this module.
     from app.api.problems import problem
-    from app.web.pages import error_page
+    from app.web.screening import start_page
 
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
         refusal = refusal_of(error)
         if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             drain_body()
-        response = problem(refusal) if request.path.startswith("/api/") else error_page(refusal)
+        response = problem(refusal) if request.path.startswith("/api/") else start_page(refusal)
         if isinstance(error, HTTPException) and (allowed := getattr(error, "valid_methods", None)):
             response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
@@ -79,39 +95,46 @@ def register(app: Flask) -> None:
 
 def refusal_of(error: Exception) -> Refusal:
     """What to answer to `error`; logs it where it is ours and not the user's."""
-    status, reason, title, advice = _describe(error)
+    status, reason, title, text, values = _describe(error)
     request_id, g.reason = g.request_id, reason
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         current_app.logger.error("request %s failed", request_id, exc_info=error)
-    return Refusal(int(status), reason, title, advice, request_id)
+    return Refusal(int(status), reason, title, text, request_id, values)
 
 
-def _describe(error: Exception) -> tuple[int, str, str, str]:
+def _describe(error: Exception) -> tuple[int, str, str, str, Mapping[str, Any]]:
     for kind, description in REQUEST_FAULTS.items():
         if isinstance(error, kind):
-            return description
+            return *description, {}
     match error:
         case RefusedUpload():
-            return STATUS[type(error)], error.reason, error.title, error.advice
+            return STATUS[type(error)], error.reason, error.title, error.text, error.values
+        case TooManyUploads():
+            text = N_("Send at most %(most)s pictures at a time; these are %(found)s.")
+            return 400, "too_many_files", N_("These are too many pictures"), text, error.values
         case RequestEntityTooLarge():
-            if (request.content_length or 0) <= current_app.config["MAX_CONTENT_LENGTH"] and request.content_length:
-                advice = f"Send nothing but the picture, as a file in the form field '{UPLOAD_FIELD}'."
-                return 413, "form_too_large", "The form has too many or too long fields", advice
-            limit = current_app.extensions["screener"].limits.max_bytes
-            advice = f"Send at most {limit / 1e6:g} MB. Save the picture smaller or as JPEG."
-            return 413, UploadTooLarge.reason, UploadTooLarge.title, advice
+            return _too_large()
         case HTTPException() if error.code == 404:
-            return (
-                404,
-                "not_found",
-                "There is nothing here",
-                "Start from the first page.",
-            )
+            return 404, "not_found", N_("There is nothing here"), N_("Start from the first page."), {}
         case HTTPException() if error.code == 405:
             methods = ", ".join(getattr(error, "valid_methods", None) or ())
-            return 405, "method_not_allowed", "This address does not take that method", f"Use {methods}."
+            title = N_("This address does not take that method")
+            return 405, "method_not_allowed", title, N_("Use %(methods)s."), {"methods": methods}
         case HTTPException() if error.code and error.code < 500:
-            advice = "Check the request: it needs a multipart form with the picture as a file."
-            return error.code, "bad_request", error.name, advice
-    advice = "No result was made. Try again; if it fails again, give the request id to whoever runs this server."
-    return 500, "internal_error", "The server failed", advice
+            text = N_("Check the request: it needs a multipart form with the picture as a file.")
+            return error.code, "bad_request", error.name, text, {}
+    text = N_("No result was made. Try again; if it fails again, give the request id to whoever runs this server.")
+    return 500, "internal_error", N_("The server failed"), text, {}
+
+
+def _too_large() -> tuple[int, str, str, str, Mapping[str, Any]]:
+    limit = limit_of(current_app, request.endpoint)
+    if request.content_length and request.content_length <= limit.request_bytes:
+        text = N_("Send nothing but the picture, as a file in the form field 'image'.")
+        return 413, "form_too_large", N_("The form has too many or too long fields"), text, {}
+    values = {"most": f"{limit.picture_bytes / 1e6:g}"}
+    if limit.pictures == 1:
+        text = N_("Send at most %(most)s MB. Save the picture smaller or as JPEG.")
+        return 413, UploadTooLarge.reason, UploadTooLarge.title, text, values
+    text = N_("Send at most %(most)s MB in all. Save the pictures smaller or as JPEG, or send fewer at a time.")
+    return 413, UploadTooLarge.reason, N_("The files are too large"), text, values

@@ -2,11 +2,18 @@
 
 from flask import Flask, Response, g, request
 
-# Images as data: because the photo travels inside the result page; the server keeps nothing that it could link to.
+from app.web.static import STATIC_ENDPOINTS
+
+# Images as data: because the photo travels inside the result page: the server keeps nothing that it could link to.
+# As blob: for the previews of chosen files, which the browser makes itself.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self'; form-action 'self'; "
+    "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+KEPT = "public, max-age=31536000, immutable"
+"""Of static files, whose address changes with their contents."""
+
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -23,7 +30,9 @@ def register(app: Flask) -> None:
     def add(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.endpoint != "web.static":
+        if request.endpoint not in STATIC_ENDPOINTS:
             response.headers["Cache-Control"] = "no-store"
+        elif response.status_code < 400 and "v" in request.args:
+            response.headers["Cache-Control"] = KEPT
         response.headers["X-Request-ID"] = g.request_id
         return response

@@ -1,24 +1,29 @@
-"""Requests: an id for each, a line in the log for each, uploads that stay in memory, and the one file a route takes."""
+"""Requests: an id and a line in the log for each, uploads that stay in memory, and the files that a route takes."""
 
 import io
 import logging
 import secrets
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import IO, Any
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
 
 MULTIPART_OVERHEAD = 65_536
-"""Bytes that a form may have beyond the picture: boundaries, headers, the form's token."""
+"""Bytes that a form may have beyond its pictures: boundaries, headers, the form's token."""
 
-MAX_PARTS = 20
+OTHER_PARTS = 10
+"""Parts that a form may have beyond its pictures."""
+
 RECEIVE_SECONDS = 10.0
 """How long a client may pause while it sends; a thread waits for it."""
 
 DRAIN_BYTES = 64_000_000
 DRAIN_SECONDS = 5.0
 UPLOAD_FIELD = "image"
+LIMITS = "upload_limits"
 
 
 class MissingUpload(BadRequest):
@@ -29,6 +34,45 @@ class SeveralUploads(BadRequest):
     """The request has several files in the field `image`."""
 
 
+class TooManyUploads(BadRequest):
+    """The request has more files in the field `image` than a page takes; `values` says how many."""
+
+    def __init__(self, most: int, found: int) -> None:
+        super().__init__()
+        self.values = {"most": most, "found": found}
+
+
+class ExpiredResult(BadRequest):
+    """What a result page carries was signed with another key, for another model, or was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimit:
+    """Attributes:
+    pictures: how many one request may bring.
+    picture_bytes: how much they may have together.
+    """
+
+    pictures: int
+    picture_bytes: int
+
+    @property
+    def request_bytes(self) -> int:
+        """How much the whole body may have."""
+        return self.picture_bytes + MULTIPART_OVERHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Attributes:
+    name: as the browser sends it, without folders; shown to whoever sent it, and never logged.
+    content: the bytes.
+    """
+
+    name: str
+    content: bytes
+
+
 class InMemoryRequest(Request):
     """A request whose uploads never touch the disk; Werkzeug's own would spool those over 500 KB to a file."""
 
@@ -36,14 +80,24 @@ class InMemoryRequest(Request):
         return io.BytesIO()
 
 
-def register(app: Flask) -> None:
-    """Gives each request its id, `g.request_id`, and its line in the log: never a file name, never a picture."""
+def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) -> None:
+    """Gives each request its id, `g.request_id`, its limit, and its line in the log: no file name, no picture.
+
+    Args:
+        app: the application.
+        limit: of every route.
+        others: of the endpoints that have a limit of their own.
+    """
     app.logger.setLevel(logging.INFO)
+    app.extensions[LIMITS] = (limit, dict(others))
 
     @app.before_request
     def start() -> None:
         g.request_id = secrets.token_hex(8)
         g.started = time.perf_counter()
+        allowed = limit_of(app, request.endpoint)
+        request.max_content_length = allowed.request_bytes
+        request.max_form_parts = allowed.pictures + OTHER_PARTS
         if (connection := request.environ.get("gunicorn.socket")) is not None:
             connection.settimeout(RECEIVE_SECONDS)
 
@@ -60,21 +114,50 @@ def register(app: Flask) -> None:
         return response
 
 
+def limit_of(app: Flask, endpoint: str | None) -> UploadLimit:
+    """What one request to an endpoint may bring."""
+    limit, others = app.extensions[LIMITS]
+    found: UploadLimit = others.get(endpoint, limit)
+    return found
+
+
 def read_upload() -> bytes:
-    """The bytes of the form's field `image`.
+    """The bytes of the form's one file `image`.
 
     Raises:
         MissingUpload: there is no such field, or no file was chosen.
         SeveralUploads: there are several; one would be answered and the others silently not.
         RequestEntityTooLarge: the request is larger than the limit.
     """
-    uploads = request.files.getlist(UPLOAD_FIELD)
+    uploads = read_uploads()
     if len(uploads) > 1:
         raise SeveralUploads
-    content = uploads[0].stream.read() if uploads else b""
-    if not uploads or (not uploads[0].filename and not content):
+    return uploads[0].content
+
+
+def read_uploads() -> list[Upload]:
+    """The form's files `image`, in the order in which they were sent. A field that was left empty is no file.
+
+    Raises:
+        MissingUpload: there is none.
+        TooManyUploads: there are more than the endpoint takes, where that is more than one.
+        RequestEntityTooLarge: the request is larger than the limit.
+    """
+    most = limit_of(current_app, request.endpoint).pictures
+    files = request.files.getlist(UPLOAD_FIELD)
+    uploads = [Upload(_base_name(file.filename), file.stream.read()) for file in files]
+    chosen = [upload for upload in uploads if upload.name or upload.content]
+    if not chosen:
         raise MissingUpload
-    return content
+    if 1 < most < len(chosen):
+        raise TooManyUploads(most, len(chosen))
+    return chosen
+
+
+def _base_name(name: str | None) -> str:
+    """Without folders and control characters: it is shown on a page and written into a table."""
+    base = (name or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(character for character in base if character.isprintable()).strip()[:100]
 
 
 def drain_body() -> None:

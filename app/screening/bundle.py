@@ -16,6 +16,7 @@ MANIFEST_DIGEST = "manifest.sha256"
 """SHA-256 of the manifest, as sha256sum writes it; the manifest holds those of all other files."""
 
 MODEL_FILE = "model.tflite"
+CARD_FILE = "MODEL_CARD.md"
 SCHEMA_VERSION = 2
 """2: the model has three outputs, which the manifest names. 1 had the probabilities alone."""
 
@@ -64,6 +65,7 @@ class ModelBundle:
     operating_point: who is referred; None in a draft that has not been evaluated.
     parity: samples for the check at start.
     manifest: the whole manifest, for those who show it.
+    card: the model card, Markdown; empty in a draft that has none yet.
     """
 
     name: str
@@ -77,6 +79,7 @@ class ModelBundle:
     operating_point: OperatingPoint | None
     parity: tuple[ParitySample, ...]
     manifest: Mapping[str, Any]
+    card: str = ""
 
 
 def load_bundle(folder: Path) -> ModelBundle:
@@ -122,6 +125,7 @@ def load_bundle(folder: Path) -> ModelBundle:
                 for sample in manifest["parity"]
             ),
             manifest=manifest,
+            card=contents.get(CARD_FILE, b"").decode("utf-8"),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)

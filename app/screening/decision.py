@@ -69,6 +69,21 @@ class OperatingPoint:
         if not 0 < self.threshold < 1:
             raise ValueError(f"an operating point's threshold lies between 0 and 1, not at {self.threshold}")
 
+    def predictive_values(self, prevalence: float) -> tuple[float, float]:
+        """Positive and negative predictive value, 0..1, where a share `prevalence` (above 0, below 1) is malignant.
+
+        Bayes' rule with the point's sensitivity and specificity, which are taken to be the same there.
+        """
+        if not 0 < prevalence < 1:
+            raise ValueError(f"a prevalence lies between 0 and 1, not at {prevalence}")
+        found, missed = self.sensitivity.value * prevalence, (1 - self.sensitivity.value) * prevalence
+        cleared = self.specificity.value * (1 - prevalence)
+        alarmed = (1 - self.specificity.value) * (1 - prevalence)
+        return (
+            found / (found + alarmed) if found + alarmed else 1.0,
+            cleared / (cleared + missed) if cleared + missed else 1.0,
+        )
+
     def assess(self, p_malignant: float) -> Assessment:
         """`refer` from the threshold on, `low_risk` below."""
         return "refer" if p_malignant >= self.threshold else "low_risk"

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from app.screening.preprocess import Picture, PreprocessSpec, otsu_mask, preprocess_stages
 
 LEAST_EVIDENCE = 1.0
-"""Log-odds; a map that nowhere rises more than this over its mean marks nothing (a factor of e in the odds)."""
+"""Log-odds; a map that nowhere rises more than this over its median marks nothing (a factor of e in the odds)."""
 
-FULL_EVIDENCE = 4.0
-"""Log-odds over the mean that are drawn in full strength, unless the map rises higher."""
+FULL_EVIDENCE = 2.5
+"""Log-odds over the median that are drawn in full strength, unless the map rises higher."""
 
 LEAST_OUTLINE = 0.005
 """Share of the picture below which a dark region is a speck and no lesion."""
@@ -53,17 +53,17 @@ def explain(
     return Explanation(
         evidence=evidence(activation_map) if suspicious else None,
         outline=lesion_outline(history),
-        stages=tuple((name, _shown(picture)) for name, picture in history[1:]),
+        stages=tuple((name, shown(picture)) for name, picture in history[1:]),
     )
 
 
 def evidence(activation_map: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
-    """How far each position rises over the map's mean, 0..1 in absolute steps; None for a map that is flat.
+    """How far each position rises over the map's median, 0..1 in absolute steps; None for a map that is flat.
 
     The level of a map says little (docs/model.md), and its shape within one picture says where. It is not stretched to
     the full range: FULL_EVIDENCE has the full strength, so that weak differences look weak.
     """
-    rise = activation_map - activation_map.mean()
+    rise = activation_map - np.median(activation_map)
     peak = float(rise.max())
     if not peak > LEAST_EVIDENCE:
         return None
@@ -104,7 +104,8 @@ def _centred_area(contour: npt.NDArray[np.int32], side: int) -> float:
     return float(share * max(0.0, 1 - 2 * distance) + 1e-9)
 
 
-def _shown(picture: Picture) -> npt.NDArray[np.uint8]:
+def shown(picture: Picture) -> npt.NDArray[np.uint8]:
+    """A picture of any stage as RGB uint8, for the eye."""
     if picture.dtype == np.uint8:
         return np.asarray(picture, np.uint8)
-    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
+    return np.asarray(np.rint(np.clip(picture, 0.0, 1.0).astype(np.float32) * np.float32(255)), np.uint8)

@@ -1,5 +1,17 @@
-"""The clinician's pages."""
+"""The clinician's pages: from a photo to an answer that can be read, questioned, printed and trusted."""
 
-from app.web.routes import blueprint
+from flask import Flask
 
-__all__ = ["blueprint"]
+from app.web import export, information, languages, pictures, screening, static
+from app.web.carried import MAX_FORM_FIELD_BYTES
+
+__all__ = ["MAX_FORM_FIELD_BYTES", "register"]
+
+
+def register(app: Flask) -> None:
+    """Adds the pages, their languages and what their templates need."""
+    languages.register(app)
+    static.register(app)
+    pictures.register(app)
+    for module in (screening, export, information):
+        app.register_blueprint(module.blueprint)

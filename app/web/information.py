@@ -1,0 +1,81 @@
+"""Pages to read: how it works, the model card, limits and privacy, help; and the switch of language."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from werkzeug.exceptions import NotFound
+
+from app.ops.requests import limit_of
+from app.screening.preprocess import preprocess_stages
+from app.screening.saliency import shown
+from app.screening.synthetic import draw_lesion
+from app.web.languages import COOKIE, LANGUAGES
+from app.web.page import render
+from app.web.pictures import SAMPLE_SEED, STAGE_SIDE, jpeg_uri
+
+blueprint = Blueprint("information", __name__)
+
+COOKIE_SECONDS = 365 * 24 * 3600
+PAGES = ("/", "/how-it-works", "/model-card", "/limits-and-privacy", "/help")
+"""Where a switch of language may lead back to."""
+
+
+@blueprint.get("/how-it-works")
+def how() -> str:
+    """The way from photo to answer, on a drawn lesion."""
+    bundle = current_app.extensions["screener"].bundle
+    drawn = draw_lesion(SAMPLE_SEED, 450, 600)
+    history = preprocess_stages(drawn, bundle.preprocess)[1:]
+    return render(
+        "how.html", example_stages=[(name, jpeg_uri(shown(picture), STAGE_SIDE)) for name, picture in history]
+    )
+
+
+@blueprint.get("/model-card")
+def card() -> str:
+    """The bundle's MODEL_CARD.md."""
+    text = current_app.extensions["screener"].bundle.card
+    # Without raw HTML: what a page shows never depends on what a bundle's author wrote between angle brackets.
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return render("card.html", card=Markup(_scrolling(html)))  # noqa: S704  # escaped by the renderer
+
+
+@blueprint.get("/limits-and-privacy")
+def limits() -> str:
+    """What it cannot do, and what becomes of a photo."""
+    return render("limits.html", point=current_app.extensions["screener"].bundle.operating_point)
+
+
+@blueprint.get("/help")
+def guide() -> str:
+    """What a usable picture is, and what to do when there is no answer."""
+    batch, limits = limit_of(current_app, "web.result"), current_app.extensions["screener"].limits
+    return render(
+        "help.html",
+        min_side=limits.min_side,
+        max_bytes=limits.max_bytes,
+        max_pictures=batch.pictures,
+        max_batch_bytes=batch.picture_bytes,
+    )
+
+
+@blueprint.get("/language/<code>")
+def language(code: str) -> ResponseReturnValue:
+    """Remembers a language and goes back to the page that `back` names."""
+    if code not in LANGUAGES:
+        raise NotFound
+    back = urlsplit(request.args.get("back", "/")).path
+    response = redirect(back if back in PAGES else url_for("web.start"))
+    response.set_cookie(
+        COOKIE, code, max_age=COOKIE_SECONDS, samesite="Strict", httponly=True, secure=request.is_secure
+    )
+    return response
+
+
+def _scrolling(html: str) -> str:
+    """Wide tables scroll by themselves, and with the keyboard."""
+    opened = html.replace("<table>", '<div class="scrolling" tabindex="0" role="region" aria-label="Table"><table>')
+    return opened.replace("</table>", "</table></div>")

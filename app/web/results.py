@@ -1,0 +1,102 @@
+"""What a result page shows of one picture: an answer with its explanation, or why there is none."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import current_app
+from flask_babel import gettext
+
+from app.ops.errors import Refusal, refusal_of
+from app.ops.requests import Upload
+from app.screening.screener import Screener, Screening
+from app.web import pictures
+from app.web.carried import Carried, sign
+
+REFUSED_RISK, UNASSESSED_RISK = -1.0, 2.0
+"""Beside probabilities 0..1, for the order of a page: who cannot be assessed comes first, who was refused last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Attributes:
+    number: of the picture in the order in which it was sent, from 1.
+    name: of its file, or "Picture 3".
+    synthetic: whether our own code drew it.
+    screening: the answer; None where the picture was refused.
+    refusal: why; None where there is an answer.
+    photo, thumbnail: data: URIs.
+    heat: data: URI of the evidence, or None.
+    outline: SVG path of the lesion as the ROI stage sees it, or None.
+    stages: (name, data: URI) for each stage that ran.
+    carried: signed, for the PDF.
+    """
+
+    number: int
+    name: str
+    synthetic: bool = False
+    screening: Screening | None = None
+    refusal: Refusal | None = None
+    photo: str = ""
+    thumbnail: str = ""
+    heat: str | None = None
+    outline: str | None = None
+    stages: tuple[tuple[str, str], ...] = ()
+    carried: str = ""
+
+    @property
+    def risk(self) -> float:
+        """To order a page by, the most urgent highest."""
+        if self.screening is None:
+            return REFUSED_RISK
+        return UNASSESSED_RISK if self.screening.p_malignant is None else self.screening.p_malignant
+
+    @property
+    def verdict(self) -> str:
+        """`refer`, `low_risk`, `cannot_assess`, `refused`, or `undecided` for a bundle without an operating point."""
+        if self.screening is None:
+            return "refused"
+        return self.screening.assessment or "undecided"
+
+
+def screened(uploads: list[Upload], *, synthetic: bool = False) -> list[Result]:
+    """Screens pictures one after the other; one that is refused does not stop the rest.
+
+    Raises:
+        RefusedUpload: there is but one picture, and it is refused.
+    """
+    screener: Screener = current_app.extensions["screener"]
+    if len(uploads) == 1:
+        return [
+            _answered(screener, 1, _name(uploads[0], 1), screener.screen(uploads[0].content), 1, synthetic=synthetic)
+        ]
+    results = []
+    for number, upload in enumerate(uploads, 1):
+        name = _name(upload, number)
+        try:
+            screening = screener.screen(upload.content)
+            results.append(_answered(screener, number, name, screening, len(uploads), synthetic=synthetic))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other pictures get their answers
+            results.append(Result(number, name, refusal=refusal_of(error)))
+    return results
+
+
+def _answered(screener: Screener, number: int, name: str, screening: Screening, of: int, *, synthetic: bool) -> Result:
+    explanation = screener.explain(screening)
+    # What cannot be assessed is not explained either: there is no answer that anything could have led to.
+    told = screening.p_malignant is not None
+    return Result(
+        number=number,
+        name=name,
+        synthetic=synthetic,
+        screening=screening,
+        photo=pictures.jpeg_uri(screening.image, pictures.PREVIEW_SIDE if of == 1 else pictures.SMALL_PREVIEW_SIDE),
+        thumbnail=pictures.jpeg_uri(screening.image, pictures.THUMBNAIL_SIDE) if of > 1 else "",
+        heat=pictures.heat_uri(explanation.evidence) if told and explanation.evidence is not None else None,
+        outline=pictures.outline_path(explanation.outline) if told and explanation.outline is not None else None,
+        stages=tuple((stage, pictures.jpeg_uri(picture, pictures.STAGE_SIDE)) for stage, picture in explanation.stages),
+        carried=sign(Carried.of(name, screening, screener.bundle, datetime.now(UTC), synthetic=synthetic)),
+    )
+
+
+def _name(upload: Upload, number: int) -> str:
+    return upload.name or gettext("Picture %(number)s", number=number)
