@@ -37,7 +37,7 @@ CATALOGUES := app/web/translations
 translations: $(TEST)/ready
 	$(TEST)/bin/pybabel -q extract --keyword N_ --no-location --sort-output --omit-header --mapping babel.cfg \
 		--output-file $(CATALOGUES)/messages.pot app
-	$(TEST)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --width 120 \
+	$(TEST)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120 \
 		--input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES)
 	$(TEST)/bin/pybabel -q compile --statistics --directory $(CATALOGUES)
 
