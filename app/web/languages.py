@@ -25,7 +25,7 @@ def chosen() -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """0..1 as a percentage in the reader's digits, such as "43.2 %".
+    """0..1 as a percentage, with the decimal sign of the language, such as "43.2 %".
 
     What is neither 0 nor 1 is never rounded to them: "< 0.1 %" and "> 99.9 %", since no model is that sure.
     """

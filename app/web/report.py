@@ -128,10 +128,11 @@ def _classes(answer: Carried, bundle: ModelBundle) -> list[Any]:
     if not answer.classes:
         return []
     labels = {label.code: label for label in bundle.classes}
+    side = (PREDICTIONS["benign"], PREDICTIONS["malignant"])
     table = [
         [
             Paragraph(_safe(gettext(labels[code].name)), TEXT),
-            Paragraph(_safe(gettext(PREDICTIONS["malignant" if labels[code].malignant else "benign"])), TEXT),
+            Paragraph(_safe(gettext(side[labels[code].malignant])), TEXT),
             Paragraph(_safe(percent(probability)), TEXT),
         ]
         for code, probability in answer.classes

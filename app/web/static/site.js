@@ -8,7 +8,7 @@ const megabytes = (bytes) => (bytes / 1e6).toFixed(1).replace(/\.0$/, "");
 const size = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${megabytes(bytes)} MB`);
 const language = document.documentElement.lang;
 const percent = (share) => // its like in app/web/languages.py
-  `${share > 0.9995 && share < 1 ? ">\u00a0" : ""}${new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share < 1 ? Math.min(share * 100, 99.9) : 100)}\u00a0%`;
+  `${share > 0.9995 && share < 1 ? ">\u00a0" : ""}${new Intl.NumberFormat(`${language}-u-nu-latn`, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share < 1 ? Math.min(share * 100, 99.9) : 100)}\u00a0%`;
 
 /* ---- Choosing and sending pictures ---- */
 
