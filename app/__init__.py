@@ -36,6 +36,7 @@ def create_app(config: Config | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=web.MAX_FORM_FIELD_BYTES,
         BOOTSTRAP_SERVE_LOCAL=True,
         # Static files alone: a compressed page that holds a secret beside what a stranger chose gives the secret away.
+        COMPRESS_STREAMS=False,
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "image/svg+xml"],
     )
     app.request_class = requests.InMemoryRequest

@@ -4,14 +4,21 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, url_for
+from flask import Flask, Response, current_app, request, url_for
 
 STATIC_ENDPOINTS = ("web.static", "bootstrap.static")
 
 
 def register(app: Flask) -> None:
-    """Gives templates `static_url`."""
+    """Gives templates `static_url`, and Flask-Compress whole files: it leaves those open that it streams."""
     app.jinja_env.globals["static_url"] = static_url
+
+    @app.after_request
+    def whole(response: Response) -> Response:
+        if request.endpoint in STATIC_ENDPOINTS:
+            response.direct_passthrough = False
+            response.make_sequence()
+        return response
 
 
 def static_url(filename: str, endpoint: str = "web.static") -> str:
