@@ -34,3 +34,11 @@ def context(browser: Browser, server: Server) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def plain_page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page of a browser whose scripts are switched off."""
+    opened = browser.new_context(base_url=server.url, java_script_enabled=False)
+    yield opened.new_page()
+    opened.close()
