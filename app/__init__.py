@@ -33,7 +33,6 @@ def create_app(config: Config | None = None) -> Flask:
         # The token and the SameSite cookie protect the form; a Referer, which Flask-WTF asks for on https, is not sent.
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open all day; the token ends with the browser session
-        MAX_FORM_MEMORY_SIZE=web.MAX_FORM_FIELD_BYTES,
         BOOTSTRAP_SERVE_LOCAL=True,
         # Static files alone: a compressed page that holds a secret beside what a stranger chose gives the secret away.
         COMPRESS_STREAMS=False,
@@ -44,7 +43,10 @@ def create_app(config: Config | None = None) -> Flask:
     requests.register(  # first: whatever is refused after it has a request id
         app,
         requests.UploadLimit(1, config.limits.max_bytes),
-        {"web.result": requests.UploadLimit(config.page_pictures, config.page_bytes)},
+        {
+            "web.result": requests.UploadLimit(config.page_pictures, config.page_bytes),
+            **dict.fromkeys(web.CARRYING, requests.UploadLimit(1, web.CARRIED_BYTES, web.CARRIED_BYTES)),
+        },
     )
     csrf = CSRFProtect(app)
     Bootstrap5(app)

@@ -51,10 +51,12 @@ class UploadLimit:
     """Attributes:
     pictures: how many one request may bring.
     picture_bytes: how much they may have together.
+    field_bytes: how much those fields may have together that are no files.
     """
 
     pictures: int
     picture_bytes: int
+    field_bytes: int = 500_000
 
     @property
     def request_bytes(self) -> int:
@@ -97,6 +99,7 @@ def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) 
         g.started = time.perf_counter()
         allowed = limit_of(app, request.endpoint)
         request.max_content_length = allowed.request_bytes
+        request.max_form_memory_size = allowed.field_bytes
         request.max_form_parts = allowed.pictures + OTHER_PARTS
         if (connection := request.environ.get("gunicorn.socket")) is not None:
             connection.settimeout(RECEIVE_SECONDS)

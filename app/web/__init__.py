@@ -3,9 +3,12 @@
 from flask import Flask
 
 from app.web import export, information, languages, pictures, screening, static
-from app.web.carried import MAX_FORM_FIELD_BYTES
+from app.web.carried import CARRIED_BYTES
 
-__all__ = ["MAX_FORM_FIELD_BYTES", "register"]
+CARRYING = ("export.report", "export.table")
+"""Endpoints that are sent what a result page carries."""
+
+__all__ = ["CARRIED_BYTES", "CARRYING", "register"]
 
 
 def register(app: Flask) -> None:

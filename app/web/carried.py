@@ -19,8 +19,8 @@ from app.web.pictures import jpeg
 REPORT_SIDE = 420
 """Pixels of the picture in a report."""
 
-MAX_FORM_FIELD_BYTES = 2_000_000
-"""Of a form's fields that are no files, in all: a signed result has some 60 KB, the table of twenty 10 KB."""
+CARRIED_BYTES = 1_000_000
+"""What a form may carry: a signed result has some 60 KB, the table of twenty 10 KB."""
 
 
 @dataclass(frozen=True, slots=True)
