@@ -10,6 +10,7 @@ from typing import Any
 from app.screening.decision import Calibration, OperatingPoint, Rate
 from app.screening.gate import GATE_FILE, QualityGate
 from app.screening.preprocess import PreprocessSpec
+from app.screening.quality import WARNINGS
 from app.screening.runtime import FEATURES, OUTPUT_RANKS, PROBABILITIES
 
 MANIFEST = "manifest.json"
@@ -193,4 +194,9 @@ def _operating_point(entry: Mapping[str, Any] | None) -> OperatingPoint | None:
 
 
 def _gate(entry: Mapping[str, Any] | None, contents: Mapping[str, bytes], features: int) -> QualityGate | None:
-    return None if entry is None else QualityGate.from_manifest(entry, contents[GATE_FILE], features)
+    if entry is None:
+        return None
+    gate = QualityGate.from_manifest(entry, contents[GATE_FILE], features)
+    if unknown := sorted({limit.code for limit in gate.warnings} - set(WARNINGS)):
+        raise ValueError(f"the gate warns of what this version has no words for: {unknown}")
+    return gate

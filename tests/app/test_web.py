@@ -12,7 +12,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from app.web.pages import data_uri
-from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, multipart, png_lesion, truncated_jpeg
+from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, multipart, png_lesion, truncated_jpeg, unlike_a_lesion
 
 
 def send(client: FlaskClient, upload: bytes, name: str = "lesion.png", token: str | None = None) -> TestResponse:
@@ -35,6 +35,14 @@ def test_the_result_page_shows_what_the_screener_says(client: FlaskClient, app: 
         assert entry.label.name.replace("'", "&#39;") in page
     assert "not a medical device" in page
     assert 'src="data:image/jpeg;base64,' in page
+
+
+def test_a_picture_of_something_else_gets_advice_and_no_class(client: FlaskClient) -> None:
+    page = send(client, encoded(unlike_a_lesion()["a page"], "PNG")).get_data(as_text=True)
+    assert "Cannot assess" in page
+    assert "does not look like those that the model learnt from" in page
+    for word in ("Low risk", "Refer", 'id="prediction"', "Melanoma", "benign", "malignant", "meter"):
+        assert word not in page, word
 
 
 def test_the_preview_is_small_and_free_of_metadata() -> None:

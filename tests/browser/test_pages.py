@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.helpers.server import Server
-from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, png_lesion, truncated_jpeg
+from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, png_lesion, truncated_jpeg, unlike_a_lesion
 
 
 def choose(page: Page, upload: bytes, name: str = "lesion.png") -> None:
@@ -31,6 +31,11 @@ def answer_of(server: Server, upload: bytes) -> dict[str, Any]:
 
 def assert_shown(page: Page, body: dict[str, Any]) -> None:
     expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    if body["assessment"] == "cannot_assess":
+        expect(page.locator("#verdict")).to_contain_text("Cannot assess")
+        expect(page.get_by_text(body["quality"]["warnings"][0]["advice"])).to_be_visible()
+        expect(page.locator("#prediction, meter, tbody tr")).to_have_count(0)
+        return
     expect(page.locator("#prediction")).to_have_text(body["prediction"])
     expect(page.locator("#confidence")).to_have_text(f"{body['confidence'] * 100:.1f} %")
     expect(page.locator("#verdict")).to_contain_text("Refer" if body["assessment"] == "refer" else "Low risk")
@@ -47,6 +52,15 @@ def test_a_drawn_lesion_gets_the_api_s_answer(page: Page, server: Server) -> Non
     choose(page, png_lesion())
     send(page)
     assert_shown(page, answer_of(server, png_lesion()))
+
+
+def test_a_picture_of_something_else_gets_no_class(page: Page, server: Server) -> None:
+    upload = encoded(unlike_a_lesion()["a page"], "PNG")
+    body = answer_of(server, upload)
+    assert body["assessment"] == "cannot_assess"
+    choose(page, upload)
+    send(page)
+    assert_shown(page, body)
 
 
 def test_real_images_get_the_api_s_answer(page: Page, server: Server, real_images: Sequence[Path]) -> None:
