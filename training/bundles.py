@@ -85,8 +85,8 @@ def release(folder: Path, model_store: Path) -> Path:
     """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
 
     Raises:
-        TrainingError: it is not for serving, has no calibration, no gate or no test metrics yet, or the .tflite file differs
-            from Keras.
+        TrainingError: it is not for serving, has no calibration, no gate or no test metrics yet, or the .tflite file
+            differs from Keras.
     """
     manifest = read_manifest(folder)
     if reason := why_not_served(folder):

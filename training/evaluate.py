@@ -115,9 +115,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
     manifest["operating_point"].update(measured_on=where, **rates)
     if screener.bundle.gate:
         manifest["metrics"]["gate"] = {
-            **coverage(
-                answers, assessable(screenings), threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples
-            ),
+            **coverage(answers, assessable(screenings), threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples),
             "warned": warned([[each.code for each in found.quality.warnings] for found in screenings if found.quality]),
             "non_lesions": refused_non_lesions(screener),
         }

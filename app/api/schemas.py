@@ -11,9 +11,9 @@ from app.screening.screener import DISCLAIMER, Screening
 def prediction(screening: Screening, bundle: ModelBundle, request_id: str) -> dict[str, Any]:
     """The body of a successful /api/predict.
 
-    For a picture that cannot be assessed `prediction`, `confidence` and `probabilities` are null and `classes` is empty.
-    `quality` is null for a bundle without a gate, `assessment` and `operating_point` for one without an operating point.
-    null means "not known", never "fine".
+    For a picture that cannot be assessed `prediction`, `confidence` and `probabilities` are null, `classes` is empty.
+    `quality` is null for a bundle without a gate, `assessment` and `operating_point` for one without the latter. null
+    means "not known", never "fine".
     """
     return {
         "prediction": screening.prediction,

@@ -19,8 +19,8 @@ MANIFEST_DIGEST = "manifest.sha256"
 
 MODEL_FILE = "model.tflite"
 SCHEMA_VERSION = 3
-"""3: the manifest has a gate, or null. 2: the model has three outputs, which the manifest names. 1 had the probabilities
-alone."""
+"""3: the manifest has a gate, or null. 2: the model has three outputs, which the manifest names. 1 had the
+probabilities alone."""
 
 
 class BundleRejected(Exception):

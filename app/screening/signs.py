@@ -1,7 +1,8 @@
 """What can be measured on a picture without a model: light, colour, detail, edges and layout.
 
-All but the size are measured on the working image, the picture squashed to a small square, so that they cost the same for
-every photo, and on exactly what the model gets to see. None of the numbers here is a threshold: those are a bundle's.
+All but the size are measured on the working image, the picture squashed to a small square, so that they cost the same
+for every photo, and on exactly what the model gets to see. None of the numbers here is a threshold: those are a
+bundle's.
 """
 
 from typing import Final
@@ -27,10 +28,10 @@ SIGNS: Final = (
 - shorter_side: of the picture as it came, pixels.
 - brightness: median grey level, 0..255. clipped: share of pixels with a channel at 250 or above.
 - contrast: log of the grey levels' standard deviation. spread: log of their interquartile range.
-- a_..., b_...: of CIELAB's a* (green to red) and b* (blue to yellow): mean, log of the standard deviation, 2nd and 98th
-  percentile.
+- a_..., b_...: of CIELAB's a* (green to red) and b* (blue to yellow): mean, log of the standard deviation, 2nd and
+  98th percentile.
 - detail_N: log of the mean absolute value of level N of the Laplacian pyramid.
-- axis_edges: how far edges are upright or level, 0..1 (2/pi for edges of all directions), as in documents and buildings.
+- axis_edges: how far edges are upright or level, 0..1 (2/pi for edges of all directions), as in documents.
 - edge_sparsity: log ratio of the gradients' root mean square to their mean; high for few and hard edges.
 - dark_frame: share of the outer frame that falls into Otsu's darker class. centre_to_frame: grey level of the middle
   quarter less that of the frame. dark_parts: log of 1 + the number of parts of the darker class.

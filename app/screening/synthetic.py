@@ -1,8 +1,8 @@
 """Drawn lesions: free of any patient and any licence, for parity samples, tests and demonstrations.
 
-They are drawn after dermoscopy, in its colours, uneven skin, soft borders, pigment in strands and globules, shaded corners
-and hairs, so that most of them pass a gate that was fitted on real pictures; `draw_accepted` finds one that does. They are
-no evidence of anything.
+They are drawn after dermoscopy, in its colours, with uneven skin and pigment, soft borders, shaded corners and hairs,
+so that most of them pass a gate that was fitted on real pictures; `draw_accepted` finds one that does. They are no
+evidence of anything.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def draw_lesion(seed: int, height: int = 224, width: int = 224) -> Drawing:
     colour += 3 * _field(random, height, width, 0.7)[..., np.newaxis]
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     colour *= (1 - random.uniform(0.04, 0.14) * (rows**2 + columns**2))[..., np.newaxis]
-    picture = np.clip(colour, 0, 255).astype(np.uint8)
+    picture: Drawing = np.clip(colour, 0, 255).astype(np.uint8)
     for _ in range(int(random.integers(0, 4))):
         _draw_hair(picture, random)
     return picture

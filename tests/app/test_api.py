@@ -13,7 +13,15 @@ from werkzeug.test import TestResponse
 from app.api.schemas import prediction
 from app.screening.runtime import ModelRejected
 from app.screening.screener import Screener
-from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, multipart, png_lesion, truncated_jpeg, unlike_a_lesion
+from tests.helpers.uploads import (
+    encoded,
+    huge_one_bit_png,
+    lesion,
+    multipart,
+    png_lesion,
+    truncated_jpeg,
+    unlike_a_lesion,
+)
 
 
 def post(client: FlaskClient, upload: bytes, name: str = "lesion.png") -> TestResponse:

@@ -12,7 +12,15 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from app.web.pages import data_uri
-from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, multipart, png_lesion, truncated_jpeg, unlike_a_lesion
+from tests.helpers.uploads import (
+    encoded,
+    huge_one_bit_png,
+    lesion,
+    multipart,
+    png_lesion,
+    truncated_jpeg,
+    unlike_a_lesion,
+)
 
 
 def send(client: FlaskClient, upload: bytes, name: str = "lesion.png", token: str | None = None) -> TestResponse:

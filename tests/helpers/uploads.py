@@ -37,7 +37,7 @@ def unlike_a_lesion() -> dict[str, Image.Image]:
     pictures = {
         "a page": page,
         "noise": random.integers(0, 256, (200, 200, 3), dtype=np.uint8),
-        "one colour": np.clip((222, 178, 156) + random.normal(scale=2, size=(200, 200, 3)), 0, 255).astype(np.uint8),
+        "one colour": random.normal((222, 178, 156), 2, (200, 200, 3)).astype(np.uint8),
         "a chart": chart,
     }
     return {name: Image.fromarray(picture) for name, picture in pictures.items()}

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
+from app.screening.signs import SIGNS
 from app.screening.synthetic import draw_lesion
 from training.gate.candidates import CHOSEN_SIGNS, FEATURES_REGION, SIGNS_REGION, candidates
 from training.gate.fit import FEATURES_SHARE, REFUSED_SHARE, _gate, _warnings
 from training.gate.measure import Measured, varied
 from training.gate.regions import MOST_DIRECTIONS, distances, fit_region, limit_for
-
-from app.screening.signs import SIGNS
 
 
 def made_up(seed: int, count: int, shift: float = 0.0) -> Measured:

@@ -1,4 +1,4 @@
-"""Pictures without a lesion: the same each time, none twice, and the trial set's kinds apart from the development set's."""
+"""Pictures without a lesion: the same each time, none twice, and the trial set's kinds apart from the others."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 """Ways to say how unlike the training pictures a picture is; each is measured, and one is chosen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -88,4 +88,3 @@ def _mixture(both: Measured) -> Score:
     mixture = GaussianMixture(min(MIXTURES, len(values)), reg_covar=1e-2, random_state=SEED)
     mixture.fit((values - mean) / spread)
     return lambda found: -np.asarray(mixture.score_samples((found.columns(CHOSEN_SIGNS) - mean) / spread))
-

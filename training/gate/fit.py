@@ -1,8 +1,8 @@
 """Fits a bundle's gate: regions on training pictures, limits on validation pictures, compared on the development set.
 
-The limits refuse REFUSED_SHARE of the validation pictures, FEATURES_SHARE by the features alone and the rest by the signs.
-The features are kept at a small share since, of all that was compared, they tell the least, and refuse the most real
-pictures of other clinics; what they refuse is what the model itself has never seen the like of.
+The limits refuse REFUSED_SHARE of the validation pictures, FEATURES_SHARE by the features alone and the rest by the
+signs. The features have a small share since they tell less than the signs do; what they refuse is what the model itself
+has never seen the like of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,17 @@ FEATURES_SHARE = 0.005
 WARNED_SHARE = 0.01
 """Of the training pictures that one warning is given for."""
 
-WARNED_BELOW = {"blurred": "detail_1", "too_dark": "brightness", "low_contrast": "contrast", "small_picture": "shorter_side"}
+WARNED_BELOW = {
+    "blurred": "detail_1",
+    "too_dark": "brightness",
+    "low_contrast": "contrast",
+    "small_picture": "shorter_side",
+}
 WARNED_ABOVE = {"too_bright": "clipped", "cut_off": "dark_frame"}
 """{code of the warning: sign}."""
 
 VARIED_EVERY = 2
-"""Of every so many-th training picture there is one variation to fit on; of every so many-th validation picture one to test."""
+"""Every so many-th training picture has a variation to fit on, every so many-th validation picture one to test on."""
 
 SEED = 1
 

@@ -81,4 +81,4 @@ def varied(image: Image, side: int, random: Random) -> Image:
     if blur > 0:
         scene = cv2.GaussianBlur(scene, (0, 0), max(blur, 0.1))
     scene += random.normal(scale=random.uniform(0, GRAIN), size=scene.shape)
-    return np.clip(scene, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(scene, 0, 255), np.uint8)

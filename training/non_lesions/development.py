@@ -23,7 +23,7 @@ def colour(random: Random) -> npt.NDArray[np.float64]:
     kind = random.uniform()
     if kind < 0.5:
         between = PIGMENT + (SKIN - PIGMENT) * random.uniform(0, 1.15)
-        return np.clip(between + random.normal(scale=8, size=3), 0, 255)
+        return np.asarray(np.clip(between + random.normal(scale=8, size=3), 0, 255))
     if kind < 0.7:
         return np.full(3, random.uniform(0, 255))
     return random.uniform(0, 255, 3)
@@ -104,9 +104,13 @@ def draw_tiles(random: Random, side: int) -> Image:
     """Cells around random points, as of stones, with dark joints."""
     points = random.uniform(0, side, (int(random.integers(12, 120)), 2))
     rows, columns = np.mgrid[0:side, 0:side]
-    distances = np.sort(np.hypot(rows[..., np.newaxis] - points[:, 0], columns[..., np.newaxis] - points[:, 1]), axis=-1)
+    distances = np.sort(
+        np.hypot(rows[..., np.newaxis] - points[:, 0], columns[..., np.newaxis] - points[:, 1]), axis=-1
+    )
     joints = np.clip((distances[..., 1] - distances[..., 0]) / random.uniform(2, 12), 0, 1)
-    nearest = np.argmin(np.hypot(rows[..., np.newaxis] - points[:, 0], columns[..., np.newaxis] - points[:, 1]), axis=-1)
+    nearest = np.argmin(
+        np.hypot(rows[..., np.newaxis] - points[:, 0], columns[..., np.newaxis] - points[:, 1]), axis=-1
+    )
     tones = colour(random) * random.uniform(0.6, 1.3, (len(points), 1))
     return to_image(tones[nearest] * joints[..., np.newaxis])
 

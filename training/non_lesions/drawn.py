@@ -10,7 +10,10 @@ import numpy as np
 from app.screening.preprocess import Image
 from training.non_lesions.development import Draw, Random
 
-WORDS = "lesion clinic the of referral 17 patient and dose to report from mg in street for date with".split()
+WORDS = (
+    "lesion", "clinic", "the", "of", "referral", "17", "patient", "and", "dose", "to", "report", "from", "mg", "in",
+    "street", "for", "date", "with",
+)  # fmt: skip
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX)
 LIGHTS = ((255, 255, 255), (250, 244, 228), (236, 232, 226), (228, 236, 242))
 INKS = ((20, 20, 24), (30, 40, 110), (70, 64, 60))
@@ -108,7 +111,9 @@ def draw_face(random: Random, side: int) -> Image:
         eye = (x + way * width * 2 // 5, y - height // 8)
         cv2.ellipse(picture, eye, (width // 5, height // 12), 0, 0, 360, (250, 250, 250), -1, cv2.LINE_AA)
         cv2.circle(picture, eye, width // 11, pick(random, INKS), -1, cv2.LINE_AA)
-        cv2.line(picture, (eye[0] - width // 4, eye[1] - height // 6), (eye[0] + width // 4, eye[1] - height // 6), hair, 3)
+        cv2.line(
+            picture, (eye[0] - width // 4, eye[1] - height // 6), (eye[0] + width // 4, eye[1] - height // 6), hair, 3
+        )
     cv2.line(picture, (x, y), (x - width // 10, y + height // 3), (skin * 0.75).tolist(), 2, cv2.LINE_AA)
     mouth = (width * 2 // 5, height // 10)
     cv2.ellipse(picture, (x, y + height * 5 // 8), mouth, 0, 0, 180, (176, 70, 70), -1, cv2.LINE_AA)

@@ -61,7 +61,9 @@ def photos(random: Random) -> dict[str, list[Image]]:
         found[kind] = [picture for whole in wholes for picture in (whole, *(crop(whole, random) for _ in range(CROPS)))]
     faces = (np.load(_path(*FACES), allow_pickle=False)[:FACE_COUNT] * 255).astype(np.uint8)
     found["photos: small faces"] = [
-        np.asarray(cv2.cvtColor(cv2.resize(face, (FACE_SIDE, FACE_SIDE), interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2RGB))
+        np.asarray(
+            cv2.cvtColor(cv2.resize(face, (FACE_SIDE, FACE_SIDE), interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2RGB)
+        )
         for face in faces
     ]
     return found

@@ -20,7 +20,7 @@ def gate_line(manifest: Mapping[str, Any]) -> str:
 
 
 def gate_table(manifest: Mapping[str, Any]) -> str:
-    """Coverage, metrics on the assessed images beside those on all, and refusals by kind of picture without a lesion."""
+    """Coverage, metrics on the assessed images beside those on all, and refusals of pictures without a lesion."""
     gate = manifest["metrics"].get("gate")
     if gate is None:
         return WITHOUT
@@ -67,6 +67,13 @@ def compared_table(gate: Mapping[str, Any] | None) -> str:
         + " |"
         for row in gate["compared"]
     ]
+    counts = ", ".join(f"{count:,}" for count in chosen_on["real"].values())
+    where = (
+        f"Each at the limit at which it refuses {chosen_on['refused']:.0%} of the {chosen_on['validation']:,} "
+        f"validation images. Non-lesions: the development set, {sum(chosen_on['non_lesions'].values())} drawn pictures of "
+        f"{len(chosen_on['non_lesions'])} kinds; many of them should be refused, and few of the real pictures in "
+        f"the last columns ({counts})."
+    )
     titles = {"variations": "varied validation images"}
     head = " | ".join(titles.get(name, name) for name in real)
     return "\n".join(
@@ -75,10 +82,7 @@ def compared_table(gate: Mapping[str, Any] | None) -> str:
             "| --- | --- | --- | " + " | ".join("---" for _ in real) + " |",
             *rows,
             "",
-            f"Each at the limit at which it refuses {chosen_on['refused']:.0%} of the {chosen_on['validation']:,} validation "
-            f"images. Non-lesions: the development set, {sum(chosen_on['non_lesions'].values())} drawn pictures of "
-            f"{len(chosen_on['non_lesions'])} kinds; refused should be many of them, and few of the real pictures in the "
-            f"last columns ({', '.join(f'{count:,}' for count in chosen_on['real'].values())}).",
+            where,
         ]
     )
 

@@ -60,14 +60,20 @@ def test_features_that_are_no_numbers_are_refused() -> None:
 
 
 def test_a_warning_refuses_nothing_and_the_one_that_refuses_comes_first() -> None:
-    limits = (WarningLimit("too_bright", "brightness", above=99), WarningLimit("small_picture", "shorter_side", below=101))
+    limits = (
+        WarningLimit("too_bright", "brightness", above=99),
+        WarningLimit("small_picture", "shorter_side", below=101),
+    )
     found = assess(gate(*limits))
     assert found.assessable
     assert not found.ok
     assert [warning.code for warning in found.warnings] == ["too_bright", "small_picture"]
     found = assess(gate(*limits, brightness_limit=1))
     assert [warning.code for warning in found.warnings] == ["unlike_training", "too_bright", "small_picture"]
-    exact = (WarningLimit("too_bright", "brightness", above=100), WarningLimit("small_picture", "shorter_side", below=100))
+    exact = (
+        WarningLimit("too_bright", "brightness", above=100),
+        WarningLimit("small_picture", "shorter_side", below=100),
+    )
     assert assess(gate(*exact)).ok
 
 
