@@ -10,7 +10,7 @@ from tqdm import tqdm
 from app.screening.screener import Screener
 from training.bootstrap import Statistic, intervals
 from training.metrics import Answers, Floats, auc, ratio
-from training.non_lesions.trial import trial_set
+from training.non_lesions.trial import name_of, trial_set
 
 
 def coverage(
@@ -60,12 +60,13 @@ def coverage(
     }
 
 
-def refused_non_lesions(screener: Screener) -> dict[str, dict[str, int]]:
-    """{kind: {"pictures", "refused"}} of the trial set."""
+def refused_non_lesions(screener: Screener) -> dict[str, dict[str, Any]]:
+    """{kind: {"pictures", "refused", "accepted": names of the others}} of the trial set."""
     found = {}
     for kind, pictures in tqdm(trial_set().items(), desc="non-lesions", unit="kind"):
         answers = [screener.screen_image(np.ascontiguousarray(picture)).assessment for picture in pictures]
-        found[kind] = {"pictures": len(answers), "refused": answers.count("cannot_assess")}
+        accepted = [name_of(kind, number) for number, answer in enumerate(answers) if answer != "cannot_assess"]
+        found[kind] = {"pictures": len(answers), "refused": len(answers) - len(accepted), "accepted": accepted}
     return found
 
 

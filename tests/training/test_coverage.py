@@ -39,7 +39,10 @@ def test_the_tables_say_what_was_counted_and_what_is_not_there() -> None:
     gate = {
         **coverage(EIGHT, ASSESSABLE, 0.3, [str(n) for n in range(8)], seed=1, resamples=50),
         "warned": {"any": 2, "blurred": 2},
-        "non_lesions": {"charts": {"pictures": 40, "refused": 40}, "faces": {"pictures": 10, "refused": 8}},
+        "non_lesions": {
+            "charts": {"pictures": 40, "refused": 40, "accepted": []},
+            "faces": {"pictures": 10, "refused": 8, "accepted": ["one", "other"]},
+        },
     }
     test = {"auc": rate, "intervals": "95 % of everything"}
     manifest = {"metrics": {"test": test, "gate": gate}, "operating_point": {"sensitivity": rate, "specificity": rate}}
@@ -51,5 +54,6 @@ def test_the_tables_say_what_was_counted_and_what_is_not_there() -> None:
     assert "| faces | 10 | 8 (80%) |" in table
     assert "| AUC | 0.500 (0.250 to 0.750) | 1.000 (" in table
     assert "blurred 2" in table
+    assert "Let through: one, other (faces)." in table
     for text in (gate_line({"metrics": {}}), gate_table({"metrics": {}}), compared_table(None)):
         assert text == WITHOUT

@@ -7,7 +7,7 @@ from training.errors import TrainingError
 from training.non_lesions import photos
 from training.non_lesions.development import DEVELOPMENT, PICTURES, SIDE, development_set
 from training.non_lesions.drawn import DRAWN
-from training.non_lesions.trial import trial_set
+from training.non_lesions.trial import name_of, trial_set
 
 
 def test_the_development_set_is_whole_and_the_same_each_time() -> None:
@@ -30,6 +30,12 @@ def test_the_trial_set_has_other_kinds_and_no_picture_twice() -> None:
         assert len({picture.tobytes() for picture in pictures}) >= 0.95 * len(pictures), kind
     assert len(trial["photos: surfaces"]) == 3 * (photos.CROPS + 1)
     assert sum(map(len, trial.values())) > 600
+
+
+def test_a_picture_of_the_trial_set_has_a_name() -> None:
+    assert name_of("photos: places and things", 0) == "sklearn's china.jpg, whole"
+    assert name_of("photos: places and things", 2 * (photos.CROPS + 1) + 3) == "skimage's camera.png, crop 3"
+    assert name_of("charts", 4) == "number 5"
 
 
 def test_a_library_without_its_photos_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,8 @@ def gate_table(manifest: Mapping[str, Any]) -> str:
             ),
             f"| **all** | {made:,} | {refused:,} ({refused / made:.1%}) |",
             "",
+            f"Let through: {_accepted(gate)}.",
+            "",
             f"In brackets: {test['intervals']}. Warnings on the test images: "
             + ", ".join(f"{code} {count}" for code, count in gate["warned"].items())
             + ".",
@@ -70,8 +72,8 @@ def compared_table(gate: Mapping[str, Any] | None) -> str:
     counts = ", ".join(f"{count:,}" for count in chosen_on["real"].values())
     where = (
         f"Each at the limit at which it refuses {chosen_on['refused']:.0%} of the {chosen_on['validation']:,} "
-        f"validation images. Non-lesions: the development set, {sum(chosen_on['non_lesions'].values())} drawn pictures of "
-        f"{len(chosen_on['non_lesions'])} kinds; many of them should be refused, and few of the real pictures in "
+        f"validation images. Non-lesions: the development set, {sum(chosen_on['non_lesions'].values())} drawn pictures "
+        f"of {len(chosen_on['non_lesions'])} kinds; many of them should be refused, and few of the real pictures in "
         f"the last columns ({counts})."
     )
     titles = {"variations": "varied validation images"}
@@ -90,6 +92,12 @@ def compared_table(gate: Mapping[str, Any] | None) -> str:
 def _sum(gate: Mapping[str, Any]) -> tuple[int, int]:
     rows = gate["non_lesions"].values()
     return sum(row["pictures"] for row in rows), sum(row["refused"] for row in rows)
+
+
+def _accepted(gate: Mapping[str, Any]) -> str:
+    """The pictures without a lesion that got a class, with their kinds."""
+    rows = [f"{', '.join(row['accepted'])} ({kind})" for kind, row in gate["non_lesions"].items() if row["accepted"]]
+    return "; ".join(rows) or "none of them"
 
 
 def _percent(rate: Mapping[str, float]) -> str:
