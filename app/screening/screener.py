@@ -73,7 +73,6 @@ class Screening:
     activation_map: npt.NDArray[np.float32]
     image: npt.NDArray[np.uint8]
     timings_ms: dict[str, float]
-    quality: None = None
 
 
 class Screener:
