@@ -1,5 +1,7 @@
 """Pages to read: how it works, the model card, limits and privacy, help; and the switch of language."""
 
+import itertools
+import re
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, request, url_for
@@ -77,5 +79,7 @@ def language(code: str) -> ResponseReturnValue:
 
 def _scrolling(html: str) -> str:
     """Wide tables scroll by themselves, and with the keyboard."""
-    opened = html.replace("<table>", '<div class="scrolling" tabindex="0" role="region" aria-label="Table"><table>')
+    numbers = itertools.count(1)
+    region = '<div class="scrolling" tabindex="0" role="region" aria-label="Table {}"><table>'
+    opened = re.sub("<table>", lambda _: region.format(next(numbers)), html)
     return opened.replace("</table>", "</table></div>")

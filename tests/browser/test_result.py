@@ -133,8 +133,8 @@ def test_printing_gives_one_page_with_all_that_was_typed(
     page = context.new_page()
     choose(page, ("a.png", encoded(lesion(7, *shape), "PNG")))
     page.locator("#upload [type=submit]").click()
-    page.locator(".take-away input").fill("A-4711")
-    page.locator(".take-away textarea").fill("left forearm\n" * 11 + "the last line")
+    page.locator("input.private").fill("A-4711")
+    page.locator("textarea.private").fill("left forearm\n" * 11 + "the last line")
     report = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
     text = report.pages[0].extract_text()
     assert len(report.pages) == 1

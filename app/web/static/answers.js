@@ -22,7 +22,7 @@ export function answers() {
   for (const button of document.querySelectorAll(".print")) button.addEventListener("click", () => window.print());
   for (const worth of document.querySelectorAll(".worth")) prevalence(worth);
   for (const form of document.querySelectorAll("form.download")) download(form);
-  for (const notes of document.querySelectorAll(".take-away textarea")) {
+  for (const notes of document.querySelectorAll("textarea.private")) {
     // A text field prints no more than it shows; its copy prints all.
     notes.addEventListener("input", () => (notes.parentElement.querySelector(".notes-copy").textContent = notes.value));
   }
@@ -39,7 +39,7 @@ export function answers() {
   });
 }
 
-export const typed = () => [...document.querySelectorAll(".take-away input, .take-away textarea")].some((field) => field.value);
+export const typed = () => [...document.querySelectorAll(".private")].some((field) => field.value);
 
 function prevalence(worth) {
   const field = worth.querySelector(".prevalence");

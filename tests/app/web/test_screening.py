@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.screening.screener import Screener, Screening
+from app.web.information import PAGES
 from tests.helpers.pages import send, token_of
 from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, png_lesion, truncated_jpeg, unlike_a_lesion
 
@@ -159,3 +160,17 @@ def test_a_picture_of_something_else_gets_advice_and_no_class(client: FlaskClien
     for word in ("Low risk", "Refer", 'class="prediction"', "Melanoma", "benign", "malignant", "PPV", 'class="heat"'):
         assert word not in body, word
     assert "Download as PDF" in body
+
+
+def test_pages_hold_no_inline_script_or_style_and_the_policy_allows_none(client: FlaskClient) -> None:
+    several = [("a.png", png_lesion(1)), ("b.png", png_lesion(2)), ("c.png", b"no picture")]
+    answers = [client.get(address) for address in (*PAGES, "/nowhere")]
+    answers += [send(client, several[0]), send(client, *several), send(client, several[2])]
+    for answer in answers:
+        page = answer.get_data(as_text=True)
+        for written in ("<style", " style=", " onclick=", " onload=", "javascript:", "<script>"):
+            assert written not in page
+        assert page.count("<script") == 1
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
