@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from app.screening.bundle import BundleRejected, LesionClass, ModelBundle, load_bundle
 from app.screening.decision import Assessment, Decision, Prediction, decide
-from app.screening.decode import DecodeLimits, decode
+from app.screening.decode import DecodeLimits, Source, decode_upload
 from app.screening.errors import RefusedUpload
 from app.screening.preprocess import preprocess
 from app.screening.runtime import ModelRejected, TFLiteModel
@@ -54,6 +54,7 @@ class Screening:
             the whole of `image`, which the model sees squashed to a square.
         image: what was decoded, RGB uint8 (H, W, 3), oriented.
         timings_ms: milliseconds of "decode", "preprocess" and "inference".
+        source: what the file was that `image` was decoded from.
     """
 
     prediction: Prediction
@@ -67,6 +68,7 @@ class Screening:
     image: npt.NDArray[np.uint8]
     timings_ms: dict[str, float]
     quality: None = None
+    source: Source | None = None
 
 
 class Screener:
@@ -100,7 +102,8 @@ class Screener:
             ModelRejected, ValueError: the model gave no probabilities. Never answered with a class.
         """
         started = time.perf_counter()
-        image = decode(upload, self.limits)
+        found = decode_upload(upload, self.limits)
+        image = found.image
         decoded = time.perf_counter()
         picture = preprocess(image, self.bundle.preprocess)
         prepared = time.perf_counter()
@@ -122,6 +125,7 @@ class Screener:
                 "preprocess": (prepared - decoded) * 1e3,
                 "inference": (inferred - prepared) * 1e3,
             },
+            source=found.source,
         )
 
     def explain(self, screening: Screening) -> Explanation:
@@ -139,7 +143,8 @@ class Screener:
         if not self.bundle.parity:
             raise BundleRejected(f"bundle {self.bundle.name!r} has no parity sample, so that it cannot be checked")
         for sample in self.bundle.parity:
-            found = self.screen(sample.upload).raw_probabilities
+            # Not self.screen: what a subclass adds for patients' pictures is not for these.
+            found = Screener.screen(self, sample.upload).raw_probabilities
             if found.shape != (len(sample.probabilities),):
                 raise BundleRejected(f"bundle {self.bundle.name!r}: a parity sample has the wrong number of classes")
             worst = float(np.abs(found - np.asarray(sample.probabilities)).max())
