@@ -7,6 +7,7 @@ from typing import Any
 
 from training.bundles import read_manifest, write_manifest
 from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
+from training.report.gate_tables import gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
 
 CARD = "MODEL_CARD.md"
@@ -42,7 +43,7 @@ Written by `python -m training report` from `manifest.json`; do not edit by hand
 
 ## Intended use
 Research on screening of skin lesions from **dermoscopic** photos. Not a medical device. Not for phone snapshots, not
-for pictures that may not show a lesion: nothing checks for that yet.
+for pictures that may not show a lesion. {gate_line(manifest)}
 
 ## Data
 {data_sentence(recipe["dataset"])}.
@@ -56,6 +57,10 @@ Preprocessing: {stages}.
 
 {operating_line(manifest)}
 
+## Which pictures are refused
+{gate_table(manifest)}
+
+## Calibration
 The probability is calibrated by Platt scaling fitted on {calibration["images"]} validation images of
 {calibration["lesions"]} lesions (slope {calibration["slope"]:.3f}, intercept {calibration["intercept"]:.3f}).
 
