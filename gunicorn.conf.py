@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from gunicorn.workers.gthread import ThreadWorker
+
 
 # This process stays light: it imports nothing of the application, whose libraries start threads and whose interpreters
 # must not exist before a worker is forked. What it shares with the workers is loaded by path.
@@ -27,6 +29,20 @@ def _whole_number(name, default, least=1):
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         _refuse(f"{name} must be a whole number above {least - 1}, not {text!r}.")
     return int(text)
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threads, and a worker that stops lets go of the port at once.
+
+    ThreadWorker itself keeps it until the last request is answered: whoever connects meanwhile hangs, and is cut off.
+    """
+
+    def set_accept_enabled(self, enabled):
+        """Stops listening where the worker stops."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
 
 
 def _cores():
@@ -48,7 +64,7 @@ bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 # A worker computes one request at a time (app/ops/turns.py), so one for each core keeps all of them busy, and more
 # would only add memory.
 workers = _whole_number("WORKERS", _cores())
-worker_class = "gthread"
+worker_class = Worker
 # Not preloaded: the application, and with it the interpreter, is made in each worker.
 preload_app = False
 
