@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from flask import Flask, Request, current_app, g, request
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest
 
 from app.ops.turns import take_turn
@@ -83,6 +84,12 @@ class InMemoryRequest(Request):
         return io.BytesIO()
 
 
+def _content(file: FileStorage) -> bytes:
+    """A file's bytes. `read` would copy them."""
+    stream = file.stream
+    return stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read()
+
+
 def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) -> None:
     """Gives each request its id, `g.request_id`, and its limit.
 
@@ -139,7 +146,7 @@ def read_uploads() -> list[Upload]:
     """
     most = limit_of(current_app, request.endpoint).pictures
     files = request.files.getlist(UPLOAD_FIELD)
-    uploads = [Upload(_base_name(file.filename), file.stream.read()) for file in files]
+    uploads = [Upload(_base_name(file.filename), _content(file)) for file in files]
     chosen = [upload for upload in uploads if upload.name or upload.content]
     if not chosen:
         raise MissingUpload
