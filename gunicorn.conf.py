@@ -28,7 +28,7 @@ def _refuse(sentence):
 def _whole_number(name, default, least=1):
     text = os.environ.get(name) or str(default)
     if not (text.isascii() and text.isdigit()) or int(text) < least:
-        _refuse(f"{name} must be a whole number above {least - 1}, not {text!r}.")
+        _refuse(f"{name} must be a whole number {'above 0' if least else 'from 0 on'}, not {text!r}.")
     return int(text)
 
 

@@ -4,6 +4,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
 from app.ops import errors, headers, logs, metrics, requests, turns
@@ -38,6 +39,8 @@ def create_app(config: Config | None = None) -> Flask:
         COMPRESS_STREAMS=False,
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "image/svg+xml"],
     )
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = requests.InMemoryRequest
     app.session_interface = headers.SecureSession()
     app.extensions["screener"] = ServedScreener.from_folder(config.bundle, config.limits)

@@ -32,6 +32,7 @@ class Config:
     queue: LESION_QUEUE, how many requests may wait in a worker for the one that computes.
     queue_seconds: LESION_QUEUE_SECONDS, how long one waits at most.
     held_bytes: LESION_UPLOADS_MB (megabytes), of all uploads that a worker has in memory at a time.
+    proxies: LESION_PROXIES, how many fronts stand between a client and here; each adds who sent it to X-Forwarded-For.
     secret_key: LESION_SECRET_KEY, signs the form's token and what a result page carries, at least 32 characters. A
         random one of this process where it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind
         one name need to share one.
@@ -44,6 +45,7 @@ class Config:
     queue: int = 16
     queue_seconds: float = 10
     held_bytes: int = 100_000_000
+    proxies: int = 0
     secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     @classmethod
@@ -74,6 +76,7 @@ class Config:
             queue=round(_number(environment, "LESION_QUEUE", 16, 0, 1000)),
             queue_seconds=_number(environment, "LESION_QUEUE_SECONDS", 10, 0, 600),
             held_bytes=round(held_megabytes * 1e6),
+            proxies=round(_number(environment, "LESION_PROXIES", 0, 0, 10)),
             secret_key=secret_key,
         )
 
