@@ -16,7 +16,7 @@ SEEDS = range(60)
 
 
 def main() -> None:
-    """Writes NAME-SIZE-THEME.png into the folder."""
+    """Writes NAME-SIZE-THEME.jpg into the folder."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens")
     folder.mkdir(parents=True, exist_ok=True)
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,7 +27,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         for size, (width, height) in SIZES.items():
             for theme in ("light", "dark"):
-                take(browser, server.url, (width, height), theme, uploads, folder / f"{{}}-{size}-{theme}.png")
+                take(browser, server.url, (width, height), theme, uploads, folder / f"{{}}-{size}-{theme}.jpg")
         browser.close()
 
 
@@ -52,7 +52,7 @@ def take(
     page = context.new_page()
 
     def picture(of: str) -> None:
-        page.screenshot(path=str(name).format(of), full_page=True)
+        page.screenshot(path=str(name).format(of), full_page=True, type="jpeg", quality=72)
 
     page.goto("/")
     picture("start")

@@ -29,6 +29,7 @@ from training.evaluation import identity, measured, training_record, write_evalu
 from training.figures.draw import draw_all
 from training.metrics import METRICS, Answers
 from training.predictions import RAW, Predictions, decided
+from training.subgroups import by_subgroup
 
 PARITY_IMAGES = 100
 TARGET_SENSITIVITY = 0.95
@@ -119,6 +120,8 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
             "warned": warned([[each.code for each in found.quality.warnings] for found in screenings if found.quality]),
             "non_lesions": refused_non_lesions(screener),
         }
+    options: dict[str, Any] = {"seed": BOOTSTRAP_SEED, "resamples": resamples}
+    manifest["metrics"]["subgroups"] = by_subgroup(answers, test, threshold, **options)
     write_manifest(folder, manifest)
     Predictions(run.name, _table(screener, screenings, answers, test)).write(run)
     evaluation = {
@@ -130,6 +133,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
         "calibration": manifest["calibration"],
         "operating_point": manifest["operating_point"],
         "gate": manifest["metrics"].get("gate"),
+        "subgroups": manifest["metrics"]["subgroups"],
         "model": {"bytes": manifest["files"][MODEL_FILE]["bytes"], "format": manifest["export"]["format"]},
         "training": training_record(training, run / "history.csv"),
     }

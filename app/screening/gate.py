@@ -84,7 +84,8 @@ class QualityGate:
             features: float32 (D,), the model's.
         """
         chosen = signs[[SIGNS.index(name) for name in self.sign_names]]
-        return max(self.signs.unlikeness(chosen), self.features.unlikeness(compressed(features)))
+        # numpy's maximum keeps NaN, which Python's would drop.
+        return float(np.maximum(self.signs.unlikeness(chosen), self.features.unlikeness(compressed(features))))
 
     @classmethod
     def from_manifest(cls, entry: Mapping[str, Any], content: bytes, features: int) -> "QualityGate":
@@ -98,11 +99,13 @@ class QualityGate:
         Raises:
             ValueError, KeyError, TypeError: they do not fit each other or this version.
         """
+        if not zipfile.is_zipfile(io.BytesIO(content)):
+            raise ValueError(f"{GATE_FILE} holds no arrays")
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 found = {name: arrays[name].astype(np.float64) for name in arrays.files}
         except zipfile.BadZipFile as error:
-            raise ValueError(f"{GATE_FILE} holds no arrays") from error
+            raise ValueError(f"{GATE_FILE} is damaged: {error}") from error
         limits = tuple(WarningLimit(**limit) for limit in entry["warnings"])
         names = tuple(entry["signs"]["names"])
         unknown = sorted({*names, *(limit.sign for limit in limits)} - set(SIGNS))

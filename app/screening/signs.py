@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.screening.preprocess import Image
+from app.screening.preprocess import Image, otsu_mask
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,7 +63,7 @@ def measure_signs(image: Image, working: Image) -> Floats:
     low, middle, high = np.percentile(grey, (25, 50, 75))
     signs = [
         min(image.shape[:2]), middle, (small.max(axis=2) >= SATURATED).mean(), np.log(grey.std() + 1),
-        np.log(high - low + 1), *_colours(small), *_details(working), *_edges(grey), *_layout(grey),
+        np.log(high - low + 1), *_colours(small), *_details(working), *_edges(grey), *_layout(small, grey),
     ]  # fmt: skip
     return np.array(signs, dtype=np.float64)
 
@@ -96,8 +96,9 @@ def _edges(grey: Image) -> tuple[float, float]:
     return float(upright.sum() / length.sum()), float(np.log(np.sqrt((length**2).mean()) / length.mean()))
 
 
-def _layout(grey: Image) -> tuple[float, float, float]:
-    _, dark = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+def _layout(small: Image, grey: Image) -> tuple[float, float, float]:
+    bright = otsu_mask(small)
+    dark = ((bright == 0) & bright.any()).astype(np.uint8)  # none where there is one level only
     frame = np.ones(grey.shape, np.bool_)
     frame[FRAME:-FRAME, FRAME:-FRAME] = False
     middle = grey[MIDDLE:-MIDDLE, MIDDLE:-MIDDLE]

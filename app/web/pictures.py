@@ -5,9 +5,6 @@ import base64
 import cv2
 import numpy as np
 import numpy.typing as npt
-from flask import Flask
-
-from app.screening.synthetic import draw_lesion
 
 PREVIEW_SIDE = 640
 SMALL_PREVIEW_SIDE = 448
@@ -22,15 +19,8 @@ HEAT_COLOUR = (0, 216, 255)
 borders where there are none."""
 
 HEAT_OPACITY = 230
-SAMPLE_SEED = 11
 
 Image = npt.NDArray[np.uint8]
-
-
-def register(app: Flask) -> None:
-    """Gives templates the drawn example of a usable picture."""
-    example = jpeg_uri(draw_lesion(SAMPLE_SEED, 180, 240), 240)
-    app.jinja_env.globals["example_picture"] = example
 
 
 def jpeg_uri(image: Image, side: int) -> str:

@@ -11,13 +11,13 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.ablate import ablate
 from training.cli.data import data
+from training.cli.external import can_be_measured, external
 from training.cli.footprint import runtimes, variants
-from training.cli.options import data_root_option, out_option, recipe_option
+from training.cli.options import EVALUATION_LOG, data_root_option, out_option, recipe_option
 from training.cli.results import agree, compare, ensemble
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
 
-EVALUATION_LOG = "test_set_openings.jsonl"
 OTHER_IMAGES = 400
 """Real pictures of another data set that candidates for the gate are compared on."""
 
@@ -38,7 +38,7 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-for verb in (data, ablate, compare, agree, ensemble, variants, runtimes):
+for verb in (data, ablate, compare, agree, ensemble, external, variants, runtimes):
     main.add_command(verb)
 
 
@@ -195,7 +195,7 @@ def report(bundle: Path, runs: Path | None) -> None:
 @data_root_option
 @out_option
 def release(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """From the publisher's files to model_store: teachers, train, export, calibrate, gate, evaluate, card.
+    """From the publisher's files to model_store: teachers, train, export, calibrate, gate, evaluate, external, card.
 
     What was trained before is not trained again. With --smoke nothing is put into model_store.
     """
@@ -219,6 +219,8 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
     learn(recipe)
     for verb in ("export", "calibrate", "gate", "evaluate"):
         run(verb, recipe.name)
+    if can_be_measured(recipe, data_root):
+        run("external", recipe.name)
     bundle = out / recipe.name / "bundle"
     write_card(bundle)
     if recipe.images is None:

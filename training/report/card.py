@@ -9,6 +9,8 @@ from training.bundles import read_manifest, write_manifest
 from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
 from training.report.gate_tables import gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
+from training.report.worth_tables import external_table, prevalence_table, subgroups_table
+from training.subgroups import LEAST_IMAGES, LEAST_OF_A_SIDE
 
 CARD = "MODEL_CARD.md"
 
@@ -56,6 +58,20 @@ Preprocessing: {stages}.
 {metrics_table(manifest)}
 
 {operating_line(manifest)}
+
+## What it is worth where malignancy is rarer
+{prevalence_table(manifest)}
+
+From sensitivity and specificity on the test part, which may be others elsewhere.
+
+## Subgroups
+{subgroups_table(manifest)}
+
+Sensitivity and specificity at the operating point. Subgroups of fewer than {LEAST_IMAGES} images are counted as
+"other"; no rate is given for fewer than {LEAST_OF_A_SIDE} images of a side.
+
+## External test
+{external_table(manifest)}
 
 ## Which pictures are refused
 {gate_table(manifest)}
