@@ -196,3 +196,23 @@ def test_the_cookie_of_a_page_that_came_over_tls_stays_on_tls() -> None:
         fronted = requests.get(server.url, headers={"X-Forwarded-Proto": "https"}, timeout=10).headers["Set-Cookie"]
     assert "Secure" not in plain
     assert "Secure" in fronted
+
+
+@on_linux
+def test_the_memory_of_large_photos_is_given_back() -> None:
+    # Large when it is decoded, and a small file.
+    photo = encoded(lesion(1, 600, 600).resize((6000, 6000), Image.Resampling.NEAREST), "PNG")
+    with serve(WORKERS="1", LESION_QUEUE_SECONDS="120") as server:
+        predict(server, png_lesion())
+        before = worker_memory(server)
+        with ThreadPoolExecutor(6) as threads:
+            statuses = list(threads.map(lambda _: predict(server, photo).status_code, range(12)))
+        assert statuses == [200] * 12
+        time.sleep(1)
+        assert worker_memory(server) < before + 60
+
+
+def worker_memory(server: Server) -> float:
+    """MB of the only worker, that no other process has."""
+    lines = Path(f"/proc/{workers_of(server)[0]}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    return {line.split(":")[0]: int(line.split()[1]) for line in lines}["Private_Dirty"] / 1024
