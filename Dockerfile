@@ -1,26 +1,31 @@
 # Serving only: no TensorFlow, no compiler, no shell script. Build: docker build -t lesion-screening .
-# Checked with hadolint and by running its steps by hand; no Docker engine was at hand to build it.
-# Run: docker run --read-only --tmpfs /tmp --cap-drop ALL -p 127.0.0.1:8000:8000 lesion-screening
-FROM python:3.11-slim AS packages
+# docs/operations.md says what of this was run and what was not. Run it with compose.yaml, or:
+#   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --memory 512m --stop-timeout 40 \
+#     -e LESION_SECRET_KEY=... -p 127.0.0.1:8000:8000 lesion-screening
+FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
 COPY requirements.txt .
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: -r requirements.txt
 
-FROM python:3.11-slim
+FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home lesion
 COPY --from=packages /venv /venv
 WORKDIR /srv
 COPY wsgi.py gunicorn.conf.py ./
 COPY app app
 COPY model_store model_store
+# The limits of uploads keep two workers below 512 MB; docs/operations.md shows how to reckon others.
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \
-    PORT=8000
+    PORT=8000 \
+    WORKERS=2 \
+    LESION_UPLOADS_MB=61 \
+    LESION_MAX_MEGAPIXELS=25
 USER 10001
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/readyz', timeout=4)"]
 CMD ["gunicorn", "wsgi:app"]

@@ -25,11 +25,12 @@ run: python $(SERVE)/ready
 
 # Two sessions: TensorFlow, imported first, breaks tflite-runtime in the same process.
 test: $(TEST)/ready lint
-	$(TEST)/bin/pytest tests/app tests/e2e tests/browser
+	$(TEST)/bin/pytest tests/app tests/e2e tests/browser tests/deploy
 	$(TEST)/bin/pytest tests/training
 
 bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
+	$(TEST)/bin/python -m bench.memory
 	$(TEST)/bin/python -m bench.pages
 
 test-env: $(TEST)/ready

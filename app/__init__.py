@@ -4,10 +4,11 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
-from app.ops import errors, headers, requests
-from app.screening.screener import Screener
+from app.ops import errors, headers, logs, metrics, requests, turns
+from app.ops.served import ServedScreener
 
 __version__ = "0.1.0"
 
@@ -39,8 +40,11 @@ def create_app(config: Config | None = None) -> Flask:
         COMPRESS_STREAMS=False,
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "image/svg+xml"],
     )
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = requests.InMemoryRequest
-    app.extensions["screener"] = Screener.from_folder(config.bundle, config.limits)
+    app.session_interface = headers.SecureSession()
+    app.extensions["screener"] = ServedScreener.from_folder(config.bundle, config.limits)
     requests.register(  # first: whatever is refused after it has a request id
         app,
         requests.UploadLimit(1, config.limits.max_bytes),
@@ -49,11 +53,13 @@ def create_app(config: Config | None = None) -> Flask:
             **dict.fromkeys(web.CARRYING, requests.UploadLimit(1, web.CARRIED_BYTES, web.CARRIED_BYTES)),
         },
     )
+    logs.register(app)
+    turns.register(app, turns.Turns(config.queue, config.queue_seconds, config.held_bytes))  # before a form is read
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     Compress(app)
     web.register(app)
-    for blueprint in (api.blueprint, health.blueprint):
+    for blueprint in (api.blueprint, health.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
     csrf.exempt(web.export.blueprint)  # what it is sent is signed

@@ -29,6 +29,10 @@ class Config:
     limits: LESION_MAX_UPLOAD_MB (megabytes, 10^6 bytes) and LESION_MAX_MEGAPIXELS (10^6 pixels) of one picture.
     page_pictures: LESION_PAGE_PICTURES, how many pictures the page takes at a time, at most MAX_PAGE_PICTURES.
     page_bytes: LESION_PAGE_UPLOAD_MB (megabytes), of those pictures together.
+    queue: LESION_QUEUE, how many requests may wait in a worker for the one that computes.
+    queue_seconds: LESION_QUEUE_SECONDS, how long one waits at most.
+    held_bytes: LESION_UPLOADS_MB (megabytes), of all uploads that a worker has in memory at a time.
+    proxies: LESION_PROXIES, how many fronts stand between a client and here; each adds who sent it to X-Forwarded-For.
     secret_key: LESION_SECRET_KEY, signs the form's token and what a result page carries, at least 32 characters. A
         random one of this process where it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind
         one name need to share one.
@@ -38,6 +42,10 @@ class Config:
     limits: DecodeLimits = field(default_factory=DecodeLimits)
     page_pictures: int = 20
     page_bytes: int = 60_000_000
+    queue: int = 16
+    queue_seconds: float = 10
+    held_bytes: int = 100_000_000
+    proxies: int = 0
     secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     @classmethod
@@ -45,7 +53,7 @@ class Config:
         """Reads the settings.
 
         Raises:
-            SettingRejected: a number is none or out of range, or the key is too short.
+            SettingRejected: a number is none or out of range, the key is too short, or a limit does not fit another.
         """
         defaults = DecodeLimits()
         megabytes = _number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000)
@@ -53,11 +61,22 @@ class Config:
         secret_key = environment.get("LESION_SECRET_KEY") or secrets.token_hex(32)
         if len(secret_key) < 32:
             raise SettingRejected("LESION_SECRET_KEY needs at least 32 characters; `openssl rand -hex 32` prints one.")
+        page_megabytes = _number(environment, "LESION_PAGE_UPLOAD_MB", 60, 0.01, 1000)
+        held_megabytes = _number(environment, "LESION_UPLOADS_MB", 100, 1, 100_000)
+        if held_megabytes < 1 + max(megabytes, page_megabytes):
+            raise SettingRejected(
+                f"LESION_UPLOADS_MB must be at least {1 + max(megabytes, page_megabytes):g}, not {held_megabytes:g}: "
+                "one more than the larger of LESION_MAX_UPLOAD_MB and LESION_PAGE_UPLOAD_MB."
+            )
         return cls(
             bundle=Path(environment.get("LESION_BUNDLE") or DEFAULT_BUNDLE),
             limits=DecodeLimits(max_bytes=round(megabytes * 1e6), max_pixels=round(megapixels * 1e6)),
             page_pictures=round(_number(environment, "LESION_PAGE_PICTURES", 20, 1, MAX_PAGE_PICTURES)),
-            page_bytes=round(_number(environment, "LESION_PAGE_UPLOAD_MB", 60, 0.01, 1000) * 1e6),
+            page_bytes=round(page_megabytes * 1e6),
+            queue=round(_number(environment, "LESION_QUEUE", 16, 0, 1000)),
+            queue_seconds=_number(environment, "LESION_QUEUE_SECONDS", 10, 0, 600),
+            held_bytes=round(held_megabytes * 1e6),
+            proxies=round(_number(environment, "LESION_PROXIES", 0, 0, 10)),
             secret_key=secret_key,
         )
 

@@ -12,7 +12,9 @@ from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
+from app.ops import metrics
 from app.ops.requests import ExpiredResult, MissingUpload, SeveralUploads, TooManyUploads, drain_body, limit_of
+from app.ops.turns import Busy
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
@@ -48,8 +50,15 @@ REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
         400, "expired_result", N_("This result can no longer be turned into a file"),
         N_("The server was started anew since it was made. Screen the picture again."),
     ),
+    Busy: (
+        503, "busy", N_("Too many pictures are waiting"),
+        N_("No result was made, because others came first. Wait a moment and send it again."),
+    ),
 }  # fmt: skip
 """Status, reason, title and advice of what is wrong with the request and not with the picture."""
+
+UNREAD = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE)
+"""Statuses of refusals that come before the body is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +94,13 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
         refusal = refusal_of(error)
-        if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        if refusal.status in UNREAD:
             drain_body()
         response = problem(refusal) if request.path.startswith("/api/") else error_page(refusal)
         if isinstance(error, HTTPException) and (allowed := getattr(error, "valid_methods", None)):
             response.headers["Allow"] = ", ".join(sorted(allowed))
+        if (seconds := getattr(error, "retry_after", None)) is not None:
+            response.headers["Retry-After"] = str(seconds)
         return response
 
 
@@ -97,8 +108,9 @@ def refusal_of(error: Exception) -> Refusal:
     """What to answer to `error`; logs it where it is ours and not the user's."""
     status, reason, title, text, values = _describe(error)
     request_id, g.reason = g.request_id, reason
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        current_app.logger.error("request %s failed", request_id, exc_info=error)
+    metrics.REFUSALS.labels(reason).inc()
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        current_app.logger.error("failed", extra={"facts": {"request_id": request_id}}, exc_info=error)
     return Refusal(int(status), reason, title, text, request_id, values)
 
 

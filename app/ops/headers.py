@@ -1,6 +1,7 @@
 """Headers of every answer: what the browser may load, where it may show, and that nothing of it is kept."""
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 
 from app.web.static import STATIC_ENDPOINTS
 
@@ -21,6 +22,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+class SecureSession(SecureCookieSessionInterface):
+    """The session's cookie stays on TLS where it was set on TLS; the front says so in X-Forwarded-Proto."""
+
+    def get_cookie_secure(self, _: Flask) -> bool:
+        """Whether this request came over TLS."""
+        return request.is_secure
 
 
 def register(app: Flask) -> None:

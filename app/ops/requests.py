@@ -1,15 +1,17 @@
-"""Requests: an id and a line in the log for each, uploads that stay in memory, and the files that a route takes."""
+"""Requests: an id for each, uploads that stay in memory, and the files that a route takes."""
 
 import io
-import logging
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, current_app, g, request
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest
+
+from app.ops.turns import take_turn
 
 MULTIPART_OVERHEAD = 65_536
 """Bytes that a form may have beyond its pictures: boundaries, headers, the form's token."""
@@ -82,15 +84,20 @@ class InMemoryRequest(Request):
         return io.BytesIO()
 
 
+def _content(file: FileStorage) -> bytes:
+    """A file's bytes. `read` would copy them."""
+    stream = file.stream
+    return stream.getvalue() if isinstance(stream, io.BytesIO) else stream.read()
+
+
 def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) -> None:
-    """Gives each request its id, `g.request_id`, its limit, and its line in the log: no file name, no picture.
+    """Gives each request its id, `g.request_id`, and its limit.
 
     Args:
         app: the application.
         limit: of every route.
         others: of the endpoints that have a limit of their own.
     """
-    app.logger.setLevel(logging.INFO)
     app.extensions[LIMITS] = (limit, dict(others))
 
     @app.before_request
@@ -103,18 +110,6 @@ def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) 
         request.max_form_parts = allowed.pictures + OTHER_PARTS
         if (connection := request.environ.get("gunicorn.socket")) is not None:
             connection.settimeout(RECEIVE_SECONDS)
-
-    @app.after_request
-    def log(response: Response) -> Response:
-        app.logger.info(
-            "request_id=%s route=%s status=%d reason=%s ms=%.1f",
-            g.request_id,
-            request.url_rule or "-",
-            response.status_code,
-            g.get("reason", "-"),
-            (time.perf_counter() - g.started) * 1e3,
-        )
-        return response
 
 
 def limit_of(app: Flask, endpoint: str | None) -> UploadLimit:
@@ -141,19 +136,23 @@ def read_upload() -> bytes:
 def read_uploads() -> list[Upload]:
     """The form's files `image`, in the order in which they were sent. A field that was left empty is no file.
 
+    Returns when it is this request's turn to compute, so that all of its pictures are screened or none.
+
     Raises:
+        Busy: too many requests wait already.
         MissingUpload: there is none.
         TooManyUploads: there are more than the endpoint takes, where that is more than one.
         RequestEntityTooLarge: the request is larger than the limit.
     """
     most = limit_of(current_app, request.endpoint).pictures
     files = request.files.getlist(UPLOAD_FIELD)
-    uploads = [Upload(_base_name(file.filename), file.stream.read()) for file in files]
+    uploads = [Upload(_base_name(file.filename), _content(file)) for file in files]
     chosen = [upload for upload in uploads if upload.name or upload.content]
     if not chosen:
         raise MissingUpload
     if 1 < most < len(chosen):
         raise TooManyUploads(most, len(chosen))
+    take_turn()
     return chosen
 
 

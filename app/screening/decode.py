@@ -47,6 +47,30 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What a picture's file was, for logs and figures; nothing of who or what is on it.
+
+    Attributes:
+        file_format: one of FORMATS, or "MPO".
+        pixels: width times height, before anything was reduced.
+    """
+
+    file_format: str
+    pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Attributes:
+    image: RGB uint8 (H, W, 3), oriented.
+    source: of which file.
+    """
+
+    image: npt.NDArray[np.uint8]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class DecodeLimits:
     """Attributes:
     max_bytes: size of the file, bytes.
@@ -63,14 +87,19 @@ class DecodeLimits:
 
 
 def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
+    """The image of `decode_upload`: RGB uint8 (H, W, 3)."""
+    return decode_upload(upload, limits).image
+
+
+def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
     """Decodes an upload.
 
     Damage that the decoders themselves pass over (a JPEG that was cut off and closed again) is found where it leaves
     the lower part of the picture flat; damage that looks like a picture is not.
 
     Returns:
-        RGB uint8 (H, W, 3), oriented as EXIF says. Greyscale and palette pictures become RGB, 16-bit greyscale its
-        upper eight bits, transparent parts white.
+        Its image, RGB uint8 (H, W, 3), oriented as EXIF says. Greyscale and palette pictures become RGB, 16-bit
+        greyscale its upper eight bits, transparent parts white.
 
     Raises:
         RefusedUpload: a subclass that names the reason.
@@ -90,6 +119,7 @@ def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
             _check_size(picture.size, limits)
             _check_frames(picture)
             _check_tiff(picture)
+            source = Source(picture.format or "", picture.width * picture.height)
             image = _oriented(_to_rgb(picture, limits), picture)
     except UnidentifiedImageError as error:
         raise UnacceptedFormat(N_("Send a JPEG, PNG, WebP, TIFF or BMP picture.")) from error
@@ -101,7 +131,7 @@ def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
         # What Pillow's parsers let through on malformed files; a bug of ours would show in the tests of good ones.
         raise _damaged() from error
     _check_content(image)
-    return image
+    return Decoded(image, source)
 
 
 def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]:

@@ -1,14 +1,14 @@
 """The TFLite interpreter behind one small class.
 
 `tflite-runtime` is what the project names; it has wheels for Python up to 3.11 on Linux. `ai-edge-litert` is its
-renamed successor with the same interface, used everywhere else. Two measured facts shape this file: an interpreter
-shared between threads can return a wrong number silently, so that each thread has its own and outputs are copied; and
-TensorFlow imported first in the same process breaks tflite-runtime, so that nothing here ever imports TensorFlow.
+renamed successor with the same interface, used everywhere else. Three measured facts shape this file: an interpreter
+that two threads use at once can return a wrong number silently, so that each call has one to itself and outputs are
+copied; an interpreter takes 15 MB, so that it is put back for the next call, whichever thread makes it; and TensorFlow
+imported first in the same process breaks tflite-runtime, so that nothing here ever imports TensorFlow.
 """
 
 import importlib
 import importlib.util
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,11 @@ class Answer:
 
 
 class TFLiteModel:
-    """A `.tflite` classifier with three outputs. Safe to call from any number of threads."""
+    """A `.tflite` classifier with three outputs. Safe to call from any number of threads.
+
+    It has as many interpreters as there were ever calls at the same time. Make it in the process that uses it: an
+    interpreter does not outlive a fork.
+    """
 
     def __init__(
         self, model: bytes, *, input_side: int, outputs: Mapping[str, tuple[int, ...]], backend: str | None = None
@@ -65,8 +69,8 @@ class TFLiteModel:
         self._model = model
         self._input_shape = (1, input_side, input_side, 3)
         self._backend = backend
-        self._local = threading.local()
-        self._indices = self._checked(self._interpreter(), {name: tuple(shape) for name, shape in outputs.items()})
+        self._idle = [load_interpreter(model, backend)]
+        self._indices = self._checked(self._idle[0], {name: tuple(shape) for name, shape in outputs.items()})
 
     def __call__(self, picture: npt.NDArray[np.float32]) -> Answer:
         """Runs the model on one preprocessed picture.
@@ -80,11 +84,12 @@ class TFLiteModel:
         """
         if picture.dtype != np.float32 or picture.shape != self._input_shape[1:]:
             raise ValueError(f"the model takes float32 {self._input_shape[1:]}; got {picture.dtype} {picture.shape}")
-        interpreter = self._interpreter()
+        interpreter = self._taken()
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[np.newaxis])
         interpreter.invoke()
         # get_tensor copies; `tensor()` would hand out memory that the next call overwrites.
         found = {name: interpreter.get_tensor(index)[0] for name, index in self._indices.items()}
+        self._idle.append(interpreter)  # one that failed is not used again
         for name, values in found.items():
             if not np.isfinite(values).all():
                 raise ModelRejected(f"the model's output {name!r} is not finite")
@@ -93,12 +98,11 @@ class TFLiteModel:
             raise ModelRejected("the model's output is not a probability distribution")
         return Answer(probabilities, found[FEATURES], found[MAP])
 
-    def _interpreter(self) -> Any:
-        interpreter = getattr(self._local, "interpreter", None)
-        if interpreter is None:
-            interpreter = load_interpreter(self._model, self._backend)
-            self._local.interpreter = interpreter
-        return interpreter
+    def _taken(self) -> Any:
+        try:
+            return self._idle.pop()  # atomic, so that no two calls get the same
+        except IndexError:
+            return load_interpreter(self._model, self._backend)
 
     def _checked(self, interpreter: Any, expected: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
         """The tensor index of each output, once input and outputs are seen to be what they must be."""

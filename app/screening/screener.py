@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from app.screening.bundle import BundleRejected, LesionClass, ModelBundle, load_bundle
 from app.screening.decision import Assessment, Decision, Prediction, decide
-from app.screening.decode import DecodeLimits, decode
+from app.screening.decode import DecodeLimits, Source, decode_upload
 from app.screening.errors import RefusedUpload
 from app.screening.preprocess import Image, preprocess, working_image
 from app.screening.quality import Quality, assess_quality
@@ -60,6 +60,7 @@ class Screening:
             the whole of `image`, which the model sees squashed to a square.
         image: what was decoded, RGB uint8 (H, W, 3), oriented.
         timings_ms: milliseconds of "decode", "preprocess", "inference" and "quality".
+        source: what the file was that `image` was decoded from; None where it came decoded.
     """
 
     prediction: Prediction | None
@@ -73,6 +74,7 @@ class Screening:
     activation_map: npt.NDArray[np.float32]
     image: npt.NDArray[np.uint8]
     timings_ms: dict[str, float]
+    source: Source | None = None
 
 
 class Screener:
@@ -106,10 +108,11 @@ class Screener:
             ModelRejected, ValueError: the model gave no probabilities. Never answered with a class.
         """
         started = time.perf_counter()
-        image = decode(upload, self.limits)
+        found = decode_upload(upload, self.limits)
         decoded = time.perf_counter()
-        screening = self.screen_image(image)
-        return replace(screening, timings_ms={"decode": (decoded - started) * 1e3, **screening.timings_ms})
+        screening = self.screen_image(found.image)
+        timings = {"decode": (decoded - started) * 1e3, **screening.timings_ms}
+        return replace(screening, timings_ms=timings, source=found.source)
 
     def screen_image(self, image: Image) -> Screening:
         """Screens a picture that is decoded already, RGB uint8 (H, W, 3); its timings lack "decode".
@@ -164,7 +167,8 @@ class Screener:
         if not self.bundle.parity:
             raise BundleRejected(f"bundle {self.bundle.name!r} has no parity sample, so that it cannot be checked")
         for sample in self.bundle.parity:
-            found = self.screen(sample.upload).raw_probabilities
+            # Not self.screen: what a subclass adds for patients' pictures is not for these.
+            found = Screener.screen(self, sample.upload).raw_probabilities
             if found.shape != (len(sample.probabilities),):
                 raise BundleRejected(f"bundle {self.bundle.name!r}: a parity sample has the wrong number of classes")
             worst = float(np.abs(found - np.asarray(sample.probabilities)).max())

@@ -161,20 +161,6 @@ def test_a_large_upload_never_touches_the_disk(client: FlaskClient, monkeypatch:
     assert post(client, large).status_code == 200
 
 
-def test_every_request_has_one_line_in_the_log_with_its_id_and_no_file_name(
-    client: FlaskClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    for upload, reason in ((png_lesion(), "-"), (truncated_jpeg(), "undecodable")):
-        caplog.clear()
-        with caplog.at_level("INFO"):
-            response = post(client, upload, "Jane-Doe.jpg")
-        lines = [record.getMessage() for record in caplog.records]
-        assert len(lines) == 1
-        assert f"request_id={response.headers['X-Request-ID']}" in lines[0]
-        assert f"status={response.status_code} reason={reason}" in lines[0]
-        assert "Jane-Doe" not in lines[0]
-
-
 @pytest.mark.parametrize("failure", [ModelRejected("no distribution"), RuntimeError("boom"), MemoryError()])
 def test_a_failure_of_ours_is_a_500_without_a_class_or_its_inside(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, failure: Exception
@@ -185,18 +171,6 @@ def test_a_failure_of_ours_is_a_500_without_a_class_or_its_inside(
     monkeypatch.setattr(Screener, "screen", fail)
     body = assert_problem(post(client, png_lesion()), 500, "internal_error")
     assert "boom" not in str(body)
-
-
-def test_health_and_readiness(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client.get("/healthz").get_json() == {"status": "ok"}
-    assert client.get("/readyz").status_code == 200
-
-    def fail(*_: object) -> None:
-        raise RuntimeError("wrong")
-
-    monkeypatch.setattr(Screener, "check_parity", fail)
-    assert client.get("/readyz").status_code == 503
-    assert client.get("/healthz").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/nothing", "/api/nothing", "/static/site.css"])

@@ -20,11 +20,12 @@ from training.report.data_tables import (
 from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.gate_tables import compared_table, gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
+from training.report.operation_tables import memory_table
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
 from training.report.worth_tables import external_table, subgroups_table
 
-DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/reproduction.md")
+DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/operations.md", "docs/reproduction.md")
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
@@ -33,6 +34,7 @@ ROI = FIGURES / "roi.json"
 PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
+MEMORY = FIGURES / "memory.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -68,6 +70,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
+        "memory": lambda: memory_table(_read(repository / MEMORY)),
         **reproduction_tables(read_results(repository)),
     }
 
