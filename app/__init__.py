@@ -6,7 +6,7 @@ from flask_compress import Compress
 from flask_wtf import CSRFProtect
 
 from app.config import Config
-from app.ops import errors, headers, requests
+from app.ops import errors, headers, rates, requests
 from app.screening.screener import Screener
 
 __version__ = "0.1.0"
@@ -45,6 +45,7 @@ def create_app(config: Config | None = None) -> Flask:
         requests.UploadLimit(1, config.limits.max_bytes),
         {
             "web.result": requests.UploadLimit(config.page_pictures, config.page_bytes),
+            api.BATCH_ENDPOINT: requests.UploadLimit(config.batch_pictures, config.batch_bytes),
             **dict.fromkeys(web.CARRYING, requests.UploadLimit(1, web.CARRIED_BYTES, web.CARRIED_BYTES)),
         },
     )
@@ -52,9 +53,10 @@ def create_app(config: Config | None = None) -> Flask:
     Bootstrap5(app)
     Compress(app)
     web.register(app)
-    for blueprint in (api.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
+    api.register(app, config)
+    app.register_blueprint(health.blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
+    rates.register(app, config.rate_limit, config.rate_store, (*web.SCREENING_ENDPOINTS, *api.SCREENING_ENDPOINTS))
     headers.register(app)
     errors.register(app)
     return app

@@ -27,7 +27,6 @@ from app.screening.words import N_
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 """Pillow's plugins that may see an upload. A phone's multi-picture JPEG (MPO) arrives through the JPEG plugin."""
 
-FORMAT_WORDS = "JPEG, PNG, WebP, TIFF or BMP"
 EIGHT_BIT_MODES = frozenset({"1", "L", "P", "RGB", "YCbCr"})
 ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
 SIXTEEN_BIT_GREY_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
@@ -54,12 +53,19 @@ class DecodeLimits:
     min_side: the shorter side, pixels.
     working_side: a larger picture is reduced by a whole factor while both sides keep at least so many pixels: twice
         what the six stages work on. A JPEG is decoded that way at once, many times faster.
+    extra_formats: "heic", "dicom" or both, read beside FORMATS. Each needs a package of requirements-extras.txt.
     """
 
     max_bytes: int = 15_000_000
     max_pixels: int = 50_000_000
     min_side: int = 64
     working_side: int = 448
+    extra_formats: frozenset[str] = frozenset()
+
+
+def accepted_formats(limits: DecodeLimits) -> tuple[str, ...]:
+    """The names of all formats that are read, in capitals."""
+    return (*FORMATS, *(name.upper() for name in sorted(limits.extra_formats)))
 
 
 def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
