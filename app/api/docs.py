@@ -1,12 +1,14 @@
 """/api/openapi.json and /api/docs: the description of the API that its own schemas write."""
 
+import json
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, render_template
+from flask import Blueprint, Flask, current_app, render_template, request
 from flask_smorest import Api
 from flask_smorest import Blueprint as DescribedBlueprint
 
 from app import __version__
+from app.api import keys
 
 TITLE = "Lesion Screening"
 DESCRIPTION = (
@@ -50,8 +52,46 @@ def register(app: Flask, blueprint: DescribedBlueprint, *, with_keys: bool) -> N
     app.register_blueprint(pages)
 
 
-@pages.get("/")
+@pages.get("")
 def page() -> str:
-    """The description for readers."""
+    """The description for readers, with a form for each operation."""
     description: dict[str, Any] = current_app.extensions["api_description"].to_dict()
-    return render_template("api_docs.html", api=description)
+    operations = [
+        _operation(path, method, operation)
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return render_template("api_docs.html", api=description, operations=operations)
+
+
+def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    form = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {}).get("schema", {})
+    files: dict[str, Any] = form.get("properties", {})
+    sent = "".join(
+        f" -F {name}=@{file}"
+        for name, schema in files.items()
+        for file in (["one.jpg", "two.jpg"] if schema["type"] == "array" else ["photo.jpg"])
+    )
+    key = " -H 'Authorization: Bearer KEY'" if current_app.extensions[keys.EXTENSION] else ""
+    command = f"curl{key}{sent} {request.url_root.rstrip('/')}{path}"
+    return {**operation, "path": path, "method": method.upper(), "files": files, "command": command}
+
+
+@pages.app_template_filter("schema_words")
+def schema_words(schema: dict[str, Any]) -> list[dict[str, str]]:
+    """A schema in words: parts that are text, and parts that are the name of another schema."""
+    if "$ref" in schema:
+        return [{"ref": schema["$ref"].rpartition("/")[2]}]
+    if "anyOf" in schema:
+        first, *others = [schema_words(entry) for entry in schema["anyOf"]]
+        return first + [part for other in others for part in [{"text": " or "}, *other]]
+    if "enum" in schema:
+        return [{"text": " or ".join(json.dumps(value) for value in schema["enum"])}]
+    kinds = schema.get("type", "any")
+    kind = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    if "items" in schema:
+        return [{"text": f"{kind} of "}, *schema_words(schema["items"])]
+    if isinstance(schema.get("additionalProperties"), dict):
+        return [{"text": f"{kind} of "}, *schema_words(schema["additionalProperties"])]
+    bounds = [f"{word} {schema[key]:g}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in schema]
+    return [{"text": " ".join([kind, *bounds])}]
