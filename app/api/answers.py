@@ -16,12 +16,11 @@ def prediction(screening: Screening, bundle: ModelBundle, request_id: str) -> di
     null means "not known", never "fine": `quality` where a picture was not checked, `assessment` and `operating_point`
     for a bundle without one, and prediction, confidence and probabilities of a picture that cannot be assessed.
     """
-    p_malignant = screening.p_malignant
-    known = p_malignant is not None
+    p = screening.p_malignant
     return {
         "prediction": screening.prediction,
         "confidence": screening.confidence,
-        "probabilities": {"benign": 1 - p_malignant, "malignant": p_malignant} if known else None,
+        "probabilities": None if p is None else {"benign": 1 - p, "malignant": p},
         "classes": [{**class_of(entry.label), "probability": entry.probability} for entry in screening.classes],
         "assessment": screening.assessment,
         "operating_point": asdict(bundle.operating_point) if bundle.operating_point else None,
