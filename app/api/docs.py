@@ -9,6 +9,7 @@ from flask_smorest import Blueprint as DescribedBlueprint
 
 from app import __version__
 from app.api import keys
+from app.api.schemas import Problem
 
 TITLE = "Lesion Screening"
 DESCRIPTION = (
@@ -22,9 +23,13 @@ class DescribedApi(Api):
     """Of flask-smorest, without its own errors: app/ops/errors.py has one shape for all."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = Problem
 
     def _register_error_handlers(self) -> None:
         pass
+
+    def _register_pagination_header(self) -> None:
+        """None: its schema would stand in the description, and nothing here comes in pages."""
 
 
 def register(app: Flask, blueprint: DescribedBlueprint, *, with_keys: bool) -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from app.config import REPOSITORY
 from tests.helpers.uploads import encoded, lesion, png_lesion
@@ -18,10 +18,10 @@ def choose(page: Page, field: str, *names: str) -> None:
 
 
 def test_a_picture_is_sent_from_the_page_and_its_answer_shown(page: Page) -> None:
-    said: list[ConsoleMessage] = []
-    asked: list[Request] = []
-    page.on("console", said.append)
-    page.on("request", asked.append)
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
     page.goto("/api/docs")
     form = page.locator("form[action='/api/predict']")
     choose(page, "#predict-image", "a.png")
@@ -33,8 +33,8 @@ def test_a_picture_is_sent_from_the_page_and_its_answer_shown(page: Page) -> Non
     assert answer["explanation"]["stages"][0]["picture"].startswith("data:image/png;base64,…")
     expect(form.locator(".answer-pictures img")).to_have_count(6)
     assert form.locator(".answer-pictures img").first.evaluate("picture => picture.naturalWidth") == 224
-    assert not said, [message.text for message in said]
-    assert all(request.url.startswith((page.url.partition("/api")[0], "data:")) for request in asked)
+    assert not said
+    assert all(address.startswith((page.url.partition("/api")[0], "data:")) for address in asked)
 
 
 def test_several_pictures_and_a_refusal_are_shown_too(page: Page) -> None:
