@@ -28,6 +28,7 @@ PROBLEMS = {
     500: "`internal_error`: the server failed; never with a class.",
     503: "`busy`: Retry-After says in how many seconds it is worth a try.",
 }
+RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}}}
 FILE = {"type": "string", "format": "binary"}
 
 
@@ -62,7 +63,11 @@ def problems(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         for status in statuses:
             view = blueprint.alt_response(
-                status, schema=Problem, content_type=MEDIA_TYPE, description=PROBLEMS[status]
+                status,
+                schema=Problem,
+                content_type=MEDIA_TYPE,
+                description=PROBLEMS[status],
+                headers=RETRY_AFTER if status in (429, 503) else None,
             )(view)
         return view
 
