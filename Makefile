@@ -30,6 +30,7 @@ test: $(TEST)/ready lint
 
 bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
+	$(TEST)/bin/python -m bench.pages
 
 test-env: $(TEST)/ready
 

@@ -20,7 +20,8 @@ if (typeof process !== "undefined") {
   try {
     const answer = await screen(server, new Blob([await readFile(path)]), process.env.LESION_API_KEY);
     // `assessment` decides, and never `prediction`.
-    console.log(`${answer.assessment}: malignant with probability ${answer.probabilities?.malignant.toFixed(3)}`);
+    const probability = answer.probabilities?.malignant.toFixed(3);
+    console.log(probability ? `${answer.assessment}: malignant with probability ${probability}` : answer.assessment);
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

@@ -85,14 +85,14 @@ def release(folder: Path, model_store: Path) -> Path:
     """Copies a finished bundle to `model_store`/<name>, in the place of an older one.
 
     Raises:
-        TrainingError: it is not for serving, has no calibration or no test metrics yet, or the .tflite file differs
-            from Keras.
+        TrainingError: it is not for serving, has no calibration, no gate or no test metrics yet, or the .tflite file
+            differs from Keras.
     """
     manifest = read_manifest(folder)
     if reason := why_not_served(folder):
         raise TrainingError(reason)
-    if not manifest["calibration"] or "test" not in manifest["metrics"]:
-        raise TrainingError(f"{folder} is not finished: run `calibrate` and `evaluate` first")
+    if not (manifest["calibration"] and manifest["gate"] and "gate" in manifest["metrics"]):
+        raise TrainingError(f"{folder} is not finished: run `calibrate`, `gate` and `evaluate` first")
     parity = manifest["metrics"]["keras_tflite"]
     if parity["largest_difference"] > MAX_KERAS_DIFFERENCE or parity["same_decision"] < parity["images"]:
         raise TrainingError(f"the .tflite file does not answer as Keras does: {parity}")

@@ -6,6 +6,7 @@ metrics in the manifest.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from tqdm import tqdm
 
 from app.screening.bundle import MODEL_FILE
 from app.screening.decision import CLIP, Calibration, decide
-from app.screening.screener import Screener
+from app.screening.screener import Screener, Screening
 from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES, operating_rates
 from training.bundles import read_manifest, write_manifest
+from training.coverage import coverage, refused_non_lesions, warned
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
@@ -27,6 +29,7 @@ from training.evaluation import identity, measured, training_record, write_evalu
 from training.figures.draw import draw_all
 from training.metrics import METRICS, Answers
 from training.predictions import RAW, Predictions, decided
+from training.subgroups import by_subgroup
 
 PARITY_IMAGES = 100
 TARGET_SENSITIVITY = 0.95
@@ -45,7 +48,8 @@ def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any
     manifest.update(calibration=None, operating_point=None, metrics={})
     write_manifest(folder, manifest)
     screener = Screener.from_folder(folder)
-    raw = to_answers(screener, _screen(screener, validation), validation)
+    screenings = screen_all(screener, validation)
+    raw = to_answers(screener, raw_probabilities(screenings), validation)
     clipped = np.clip(raw.p_malignant, CLIP, 1 - CLIP)
     scores = np.log(clipped / (1 - clipped))[:, np.newaxis]
     fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(scores, raw.malignant)
@@ -93,7 +97,8 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
         The manifest's `metrics`.
     """
     screener = Screener.from_folder(folder)
-    raw = _screen(screener, test)
+    screenings = screen_all(screener, test)
+    raw = raw_probabilities(screenings)
     groups = [record.group for record in test]
     answers = to_answers(screener, raw, test)
     manifest = read_manifest(folder)
@@ -109,8 +114,16 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
     rates = operating_rates(answers, threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples)
     where = f"{training['recipe']['dataset']} test part, {len(test):,} images of {len(set(groups)):,} lesions"
     manifest["operating_point"].update(measured_on=where, **rates)
+    if screener.bundle.gate:
+        manifest["metrics"]["gate"] = {
+            **coverage(answers, assessable(screenings), threshold, groups, seed=BOOTSTRAP_SEED, resamples=resamples),
+            "warned": warned([[each.code for each in found.quality.warnings] for found in screenings if found.quality]),
+            "non_lesions": refused_non_lesions(screener),
+        }
+    options: dict[str, Any] = {"seed": BOOTSTRAP_SEED, "resamples": resamples}
+    manifest["metrics"]["subgroups"] = by_subgroup(answers, test, threshold, **options)
     write_manifest(folder, manifest)
-    Predictions(run.name, _table(screener, raw, answers, test)).write(run)
+    Predictions(run.name, _table(screener, screenings, answers, test)).write(run)
     evaluation = {
         "recipe": identity(training["recipe"], manifest["version"]),
         "part": "test",
@@ -119,6 +132,8 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
         **figures,
         "calibration": manifest["calibration"],
         "operating_point": manifest["operating_point"],
+        "gate": manifest["metrics"].get("gate"),
+        "subgroups": manifest["metrics"]["subgroups"],
         "model": {"bytes": manifest["files"][MODEL_FILE]["bytes"], "format": manifest["export"]["format"]},
         "training": training_record(training, run / "history.csv"),
     }
@@ -134,9 +149,23 @@ def to_answers(screener: Screener, raw: npt.NDArray[np.float32], records: Sequen
     return decided(raw, [record.dx for record in records], scheme, screener.bundle.calibration)
 
 
-def _screen(screener: Screener, records: Sequence[LesionRecord]) -> npt.NDArray[np.float32]:
-    progress = tqdm(records, desc="screening", unit="image")
-    return np.stack([screener.screen(record.image_path.read_bytes()).raw_probabilities for record in progress])
+def screen_all(screener: Screener, records: Sequence[LesionRecord]) -> list[Screening]:
+    """The answers to the files of N records, without their pictures, which would fill the memory."""
+    nothing = np.zeros((0, 0, 3), np.uint8)
+    return [
+        replace(screener.screen(record.image_path.read_bytes()), image=nothing)
+        for record in tqdm(records, desc="screening", unit="image")
+    ]
+
+
+def raw_probabilities(screenings: Sequence[Screening]) -> npt.NDArray[np.float32]:
+    """Of N answers, whatever the gate says: float32 (N, classes)."""
+    return np.stack([screening.raw_probabilities for screening in screenings])
+
+
+def assessable(screenings: Sequence[Screening]) -> npt.NDArray[np.bool_]:
+    """Which of N answers the gate does not refuse: bool (N,)."""
+    return np.array([screening.assessment != "cannot_assess" for screening in screenings])
 
 
 def _compare_with_keras(
@@ -156,7 +185,7 @@ def _compare_with_keras(
 
 
 def _table(
-    screener: Screener, raw: npt.NDArray[np.float32], answers: Answers, records: Sequence[LesionRecord]
+    screener: Screener, screenings: Sequence[Screening], answers: Answers, records: Sequence[LesionRecord]
 ) -> pd.DataFrame:
     columns = {
         "image_id": [record.image_id for record in records],
@@ -164,8 +193,9 @@ def _table(
         "dx": [record.dx for record in records],
         "malignant": answers.malignant,
         "p_malignant": answers.p_malignant,
+        "assessable": assessable(screenings),
     }
     # float32 as the float64 of the same value: its shortest decimal alone would come back as another number.
-    probabilities = raw.astype(np.float64).T
+    probabilities = raw_probabilities(screenings).astype(np.float64).T
     codes = [label.code for label in screener.bundle.classes]
     return pd.DataFrame(columns | {f"{RAW}{code}": row for code, row in zip(codes, probabilities, strict=True)})

@@ -120,6 +120,7 @@ def _manifest(
         "preprocess": recipe.preprocess.to_dict(),
         "calibration": None,
         "operating_point": None,
+        "gate": None,
         "parity": parity,
         "training": {**training, "epochs_run": len(history) - 1, "parameters": model.count_params()},
         "export": {**environment(), "format": "TFLite fp16"},

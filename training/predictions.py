@@ -100,3 +100,10 @@ def decided(
         classes=np.array([int(np.argmax(decision.class_probabilities)) for decision in decisions]),
         weights=np.ones(len(dx)),
     )
+
+
+def decided_malignancy(
+    raw: npt.NDArray[np.float32] | Floats, malignant: Sequence[bool], calibration: Calibration | None
+) -> Floats:
+    """The calibrated probability of malignancy that serving shows for raw probabilities, float (N,)."""
+    return np.array([decide(row, malignant, calibration).p_malignant for row in raw])

@@ -32,13 +32,12 @@ def prediction(screening: Screening, bundle: ModelBundle, request_id: str) -> di
     }
 
 
-def explanation(found: Explanation) -> dict[str, Any]:
-    """What an answer rests on, as pictures."""
+def explanation(found: Explanation, *, told: bool) -> dict[str, Any]:
+    """What an answer rests on, as pictures. Where there is no answer (`told` is False), nothing but the stages."""
+    evidence, outline = (found.evidence, found.outline) if told else (None, None)
     return {
-        "heat_map": None if found.evidence is None else heat_uri(found.evidence),
-        "outline": None
-        if found.outline is None
-        else [[round(float(share), 4) for share in xy] for xy in found.outline],
+        "heat_map": None if evidence is None else heat_uri(evidence),
+        "outline": None if outline is None else [[round(float(share), 4) for share in point] for point in outline],
         "stages": [{"name": name, "picture": png_uri(picture)} for name, picture in found.stages],
     }
 

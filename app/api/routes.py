@@ -103,7 +103,7 @@ def predict(options: dict[str, str]) -> dict[str, Any]:
     screening = screener.screen(read_picture())
     answer = answers.prediction(screening, screener.bundle, g.request_id)
     if options["explain"] == "1":
-        answer["explanation"] = answers.explanation(screener.explain(screening))
+        answer["explanation"] = answers.explanation(screener.explain(screening), told=screening.p_malignant is not None)
     return answer
 
 

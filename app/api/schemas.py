@@ -147,14 +147,14 @@ class Prediction(Schema):
     )
     operating_point = fields.Nested(OperatingPoint, required=True, allow_none=True)
     quality = fields.Nested(
-        Quality, required=True, allow_none=True, metadata=_say("null: not checked. Not known, never fine.")
+        Quality, required=True, allow_none=True, metadata=_say("null: this model has no gate. Not known, never fine.")
     )
     model = fields.Nested(ModelName, required=True)
     timings_ms = fields.Dict(
         keys=fields.String(),
         values=fields.Float(validate=Range(min=0)),
         required=True,
-        metadata=_say("Milliseconds of each part: `decode`, `preprocess`, `inference`."),
+        metadata=_say("Milliseconds of each part: `decode`, `preprocess`, `inference`, `quality`."),
     )
     explanation = fields.Nested(Explanation, metadata=_say("Only where `explain` asks for it."))
     request_id = fields.String(required=True, metadata=_say("Also in the header X-Request-ID and the server's log."))

@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from app.screening.decision import Calibration, OperatingPoint, Rate
+from app.screening.gate import GATE_FILE, QualityGate
 from app.screening.preprocess import PreprocessSpec
-from app.screening.runtime import OUTPUT_RANKS, PROBABILITIES
+from app.screening.quality import WARNINGS
+from app.screening.runtime import FEATURES, OUTPUT_RANKS, PROBABILITIES
 
 MANIFEST = "manifest.json"
 MANIFEST_DIGEST = "manifest.sha256"
@@ -17,8 +19,9 @@ MANIFEST_DIGEST = "manifest.sha256"
 
 MODEL_FILE = "model.tflite"
 CARD_FILE = "MODEL_CARD.md"
-SCHEMA_VERSION = 2
-"""2: the model has three outputs, which the manifest names. 1 had the probabilities alone."""
+SCHEMA_VERSION = 3
+"""3: the manifest has a gate, or null. 2: the model has three outputs, which the manifest names. 1 had the
+probabilities alone."""
 
 
 class BundleRejected(Exception):
@@ -63,6 +66,7 @@ class ModelBundle:
     preprocess: what it was trained behind.
     calibration: from the model's malignant probability to the calibrated one; None gives it unchanged.
     operating_point: who is referred; None in a draft that has not been evaluated.
+    gate: which pictures are refused, and what is warned of; None where nothing checks.
     parity: samples for the check at start.
     manifest: the whole manifest, for those who show it.
     card: the model card, Markdown; empty in a draft that has none yet.
@@ -77,6 +81,7 @@ class ModelBundle:
     preprocess: PreprocessSpec
     calibration: Calibration | None
     operating_point: OperatingPoint | None
+    gate: QualityGate | None
     parity: tuple[ParitySample, ...]
     manifest: Mapping[str, Any]
     card: str = ""
@@ -110,16 +115,18 @@ def load_bundle(folder: Path) -> ModelBundle:
         )
     try:
         contents = {name: _verified(folder, name, entry) for name, entry in manifest["files"].items()}
+        outputs = _outputs(manifest["outputs"], len(manifest["classes"]))
         return ModelBundle(
             name=str(manifest["name"]),
             version=str(manifest["version"]),
             model=contents[MODEL_FILE],
             model_sha256=manifest["files"][MODEL_FILE]["sha256"],
             classes=_classes(manifest["classes"]),
-            outputs=_outputs(manifest["outputs"], len(manifest["classes"])),
+            outputs=outputs,
             preprocess=PreprocessSpec.from_dict(manifest["preprocess"]),
             calibration=_calibration(manifest["calibration"]),
             operating_point=_operating_point(manifest["operating_point"]),
+            gate=_gate(manifest["gate"], contents, outputs[FEATURES][1]),
             parity=tuple(
                 ParitySample(contents[sample["file"]], tuple(float(value) for value in sample["probabilities"]))
                 for sample in manifest["parity"]
@@ -188,3 +195,12 @@ def _operating_point(entry: Mapping[str, Any] | None) -> OperatingPoint | None:
         specificity=Rate(**entry["specificity"]),
         measured_on=str(entry["measured_on"]),
     )
+
+
+def _gate(entry: Mapping[str, Any] | None, contents: Mapping[str, bytes], features: int) -> QualityGate | None:
+    if entry is None:
+        return None
+    gate = QualityGate.from_manifest(entry, contents[GATE_FILE], features)
+    if unknown := sorted({limit.code for limit in gate.warnings} - set(WARNINGS)):
+        raise ValueError(f"the gate warns of what this version has no words for: {unknown}")
+    return gate

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Prediction = Literal["benign", "malignant"]
-Assessment = Literal["refer", "low_risk"]
+Assessment = Literal["refer", "low_risk", "cannot_assess"]
 
 CLIP = 1e-6
 """Probabilities are kept this far from 0 and 1 before their logarithm is taken."""

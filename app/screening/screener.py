@@ -1,7 +1,7 @@
 """Screener.screen(bytes) -> Screening: the one way through, for web, API, command line and evaluation."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +12,8 @@ from app.screening.bundle import BundleRejected, LesionClass, ModelBundle, load_
 from app.screening.decision import Assessment, Decision, Prediction, decide
 from app.screening.decode import DecodeLimits, decode
 from app.screening.errors import RefusedUpload
-from app.screening.preprocess import preprocess
+from app.screening.preprocess import Image, preprocess, working_image
+from app.screening.quality import Quality, assess_quality
 from app.screening.runtime import ModelRejected, TFLiteModel
 from app.screening.saliency import Explanation, explain
 from app.screening.words import N_
@@ -42,31 +43,36 @@ class ClassProbability:
 class Screening:
     """The answer to one picture.
 
+    A picture that the gate refuses is `cannot_assess` and has no prediction, confidence, probability or class, so that
+    nobody can show one by accident; what the model gave is still there for evaluation.
+
     Attributes:
-        prediction: "benign" or "malignant", the likelier.
-        confidence: its calibrated probability, 0.5..1.
-        p_malignant: calibrated probability of malignancy, 0..1.
-        assessment: "refer" or "low_risk" at the bundle's operating point; None where it has none.
-        classes: all classes, the likeliest first.
+        prediction: "benign" or "malignant", the likelier; None where the picture cannot be assessed.
+        confidence: its calibrated probability, 0.5..1; None where the picture cannot be assessed.
+        p_malignant: calibrated probability of malignancy, 0..1; None where the picture cannot be assessed.
+        assessment: "refer" or "low_risk" at the bundle's operating point, None where it has none; "cannot_assess"
+            where the gate refuses the picture, operating point or not.
+        quality: what is wrong with the picture; None for a bundle without a gate, which knows nothing of it.
+        classes: all classes, the likeliest first; empty where the picture cannot be assessed.
         raw_probabilities: float32 (classes,), the model's output before calibration, in the manifest's order.
         features: float32 (D,), the model's pooled features.
         activation_map: float32 (h, w), log-odds: what speaks for malignancy (above 0) and against it where; it covers
             the whole of `image`, which the model sees squashed to a square.
         image: what was decoded, RGB uint8 (H, W, 3), oriented.
-        timings_ms: milliseconds of "decode", "preprocess" and "inference".
+        timings_ms: milliseconds of "decode", "preprocess", "inference" and "quality".
     """
 
-    prediction: Prediction
-    confidence: float
-    p_malignant: float
+    prediction: Prediction | None
+    confidence: float | None
+    p_malignant: float | None
     assessment: Assessment | None
+    quality: Quality | None
     classes: tuple[ClassProbability, ...]
     raw_probabilities: npt.NDArray[np.float32]
     features: npt.NDArray[np.float32]
     activation_map: npt.NDArray[np.float32]
     image: npt.NDArray[np.uint8]
     timings_ms: dict[str, float]
-    quality: None = None
 
 
 class Screener:
@@ -102,25 +108,44 @@ class Screener:
         started = time.perf_counter()
         image = decode(upload, self.limits)
         decoded = time.perf_counter()
-        picture = preprocess(image, self.bundle.preprocess)
+        screening = self.screen_image(image)
+        return replace(screening, timings_ms={"decode": (decoded - started) * 1e3, **screening.timings_ms})
+
+    def screen_image(self, image: Image) -> Screening:
+        """Screens a picture that is decoded already, RGB uint8 (H, W, 3); its timings lack "decode".
+
+        Raises:
+            ModelRejected, ValueError: the model gave no probabilities. Never answered with a class.
+        """
+        started = time.perf_counter()
+        working = working_image(image, self.bundle.preprocess)
+        picture = preprocess(working, self.bundle.preprocess)
         prepared = time.perf_counter()
         answer = self._model(picture)
         inferred = time.perf_counter()
+        quality = assess_quality(image, working, answer.features, self.bundle.gate)
+        judged = time.perf_counter()
         decision = decide(answer.probabilities, self._malignant, self.bundle.calibration)
+        assessable = quality is None or quality.assessable
+        point = self.bundle.operating_point
+        assessment: Assessment | None = "cannot_assess"
+        if assessable:
+            assessment = point.assess(decision.p_malignant) if point else None
         return Screening(
-            prediction=decision.prediction,
-            confidence=decision.confidence,
-            p_malignant=decision.p_malignant,
-            assessment=point.assess(decision.p_malignant) if (point := self.bundle.operating_point) else None,
-            classes=self._ranked(decision),
+            prediction=decision.prediction if assessable else None,
+            confidence=decision.confidence if assessable else None,
+            p_malignant=decision.p_malignant if assessable else None,
+            assessment=assessment,
+            quality=quality,
+            classes=self._ranked(decision) if assessable else (),
             raw_probabilities=answer.probabilities,
             features=answer.features,
             activation_map=answer.activation_map,
             image=image,
             timings_ms={
-                "decode": (decoded - started) * 1e3,
-                "preprocess": (prepared - decoded) * 1e3,
+                "preprocess": (prepared - started) * 1e3,
                 "inference": (inferred - prepared) * 1e3,
+                "quality": (judged - inferred) * 1e3,
             },
         )
 

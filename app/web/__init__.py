@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.web import export, information, languages, pictures, screening, static
+from app.web import export, information, languages, samples, screening, static
 from app.web.carried import CARRIED_BYTES
 
 CARRYING = ("export.report", "export.table")
@@ -17,6 +17,6 @@ def register(app: Flask) -> None:
     """Adds the pages, their languages and what their templates need."""
     languages.register(app)
     static.register(app)
-    pictures.register(app)
+    samples.register(app)
     for module in (screening, export, information):
         app.register_blueprint(module.blueprint)

@@ -53,7 +53,7 @@ class Carried:
     @classmethod
     def of(cls, name: str, screening: Screening, bundle: ModelBundle, time: datetime, *, synthetic: bool) -> "Carried":
         """Takes over an answer and a small copy of its picture."""
-        quality = getattr(screening, "quality", None)
+        quality = screening.quality
         return cls(
             name=name,
             time=time.isoformat(timespec="seconds"),

@@ -11,10 +11,10 @@ from werkzeug.exceptions import NotFound
 from app.ops.requests import limit_of
 from app.screening.preprocess import preprocess_stages
 from app.screening.saliency import shown
-from app.screening.synthetic import draw_lesion
 from app.web.languages import COOKIE, LANGUAGES
 from app.web.page import render
-from app.web.pictures import SAMPLE_SEED, STAGE_SIDE, jpeg_uri
+from app.web.pictures import STAGE_SIDE, jpeg_uri
+from app.web.samples import sample_picture
 
 blueprint = Blueprint("information", __name__)
 
@@ -27,8 +27,7 @@ PAGES = ("/", "/how-it-works", "/model-card", "/limits-and-privacy", "/help")
 def how() -> str:
     """The way from photo to answer, on a drawn lesion."""
     bundle = current_app.extensions["screener"].bundle
-    drawn = draw_lesion(SAMPLE_SEED, 450, 600)
-    history = preprocess_stages(drawn, bundle.preprocess)[1:]
+    history = preprocess_stages(sample_picture(), bundle.preprocess)[1:]
     return render(
         "how.html", example_stages=[(name, jpeg_uri(shown(picture), STAGE_SIDE)) for name, picture in history]
     )

@@ -3,10 +3,8 @@
 import cv2
 import numpy as np
 import numpy.typing as npt
-from flask import Flask
 
 from app.ops.pictures import Image, data_uri, encoded
-from app.screening.synthetic import draw_lesion
 
 PREVIEW_SIDE = 640
 SMALL_PREVIEW_SIDE = 448
@@ -15,13 +13,6 @@ SMALL_PREVIEW_SIDE = 448
 THUMBNAIL_SIDE = 72
 STAGE_SIDE = 144
 QUALITY = 86
-SAMPLE_SEED = 11
-
-
-def register(app: Flask) -> None:
-    """Gives templates the drawn example of a usable picture."""
-    example = jpeg_uri(draw_lesion(SAMPLE_SEED, 180, 240), 240)
-    app.jinja_env.globals["example_picture"] = example
 
 
 def jpeg_uri(image: Image, side: int) -> str:

@@ -2,19 +2,17 @@
 
 from datetime import UTC, datetime
 
-import cv2
 from flask import Blueprint, Response, current_app, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 
 from app.ops.errors import Refusal
 from app.ops.requests import Upload, limit_of, read_uploads
-from app.screening.synthetic import draw_lesion
 from app.web.carried import sign
 from app.web.page import render
-from app.web.pictures import SAMPLE_SEED
 from app.web.report import PREVALENCES
 from app.web.results import Result, screened
+from app.web.samples import sample_upload
 from app.web.table import rows
 
 blueprint = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
@@ -40,9 +38,7 @@ def result() -> ResponseReturnValue:
 @blueprint.post("/sample")
 def sample() -> ResponseReturnValue:
     """Screens a lesion that our own code draws, for those who have no photo at hand."""
-    drawn = cv2.cvtColor(draw_lesion(SAMPLE_SEED, 450, 600), cv2.COLOR_RGB2BGR)
-    content = cv2.imencode(".png", drawn)[1].tobytes()
-    return result_page(screened([Upload("", content)], synthetic=True))
+    return result_page(screened([Upload("", sample_upload())], synthetic=True))
 
 
 @blueprint.get("/result")

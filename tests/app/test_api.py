@@ -1,5 +1,7 @@
 """The contract of /api/predict and the health routes, in process."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +10,18 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from app.api.answers import prediction
 from app.screening.runtime import ModelRejected
 from app.screening.screener import Screener
-from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, multipart, png_lesion, truncated_jpeg
+from tests.helpers.uploads import (
+    encoded,
+    huge_one_bit_png,
+    lesion,
+    multipart,
+    png_lesion,
+    truncated_jpeg,
+    unlike_a_lesion,
+)
 
 
 def post(client: FlaskClient, upload: bytes, name: str = "lesion.png") -> TestResponse:
@@ -51,6 +62,38 @@ def test_an_answer_is_the_screener_s_and_has_the_contract_s_fields(client: Flask
     assert body["model"]["sha256"] == app.extensions["screener"].bundle.model_sha256
     assert body["request_id"] == response.headers["X-Request-ID"]
     assert "not a medical device" in body["disclaimer"]
+
+
+def test_a_picture_of_something_else_is_answered_without_any_class(client: FlaskClient) -> None:
+    for kind, picture in unlike_a_lesion().items():
+        response = post(client, encoded(picture, "PNG"))
+        body = response.get_json()
+        assert response.status_code == 200, kind
+        assert body["assessment"] == "cannot_assess", kind
+        assert (body["prediction"], body["confidence"], body["probabilities"]) == (None, None, None)
+        assert body["classes"] == []
+        assert set(body["quality"]) == {"ok", "warnings", "assessable"}
+        assert (body["quality"]["ok"], body["quality"]["assessable"]) == (False, False)
+        assert body["quality"]["warnings"][0]["code"] == "unlike_training"
+        assert set(body["quality"]["warnings"][0]) == {"code", "title", "advice"}
+        assert not {"benign", "malignant"} & set(re.findall(r'"(\w+)"', response.get_data(as_text=True)))
+
+
+def test_the_quality_of_an_assessed_picture_is_told(client: FlaskClient, app: Flask) -> None:
+    quality = app.extensions["screener"].screen(png_lesion()).quality
+    assert post(client, png_lesion()).get_json()["quality"] == {
+        "ok": quality.ok,
+        "warnings": [{"code": w.code, "title": w.title, "advice": w.advice} for w in quality.warnings],
+        "assessable": True,
+    }
+
+
+def test_a_bundle_without_a_gate_says_that_nothing_is_known_of_the_quality(app: Flask) -> None:
+    screener = app.extensions["screener"]
+    without = Screener(replace(screener.bundle, gate=None))
+    body = prediction(without.screen(encoded(unlike_a_lesion()["noise"], "PNG")), without.bundle, "0")
+    assert body["quality"] is None
+    assert body["assessment"] in {"refer", "low_risk"}
 
 
 @pytest.mark.parametrize(

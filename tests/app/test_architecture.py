@@ -78,7 +78,8 @@ def test_only_one_place_preprocesses() -> None:
     }
     # They draw, augment, measure and compare; none of them makes a model's input.
     others = {
-        "app/screening/synthetic.py",
+        "training/gate/measure.py",
+        "training/non_lesions/drawn.py",
         "training/augment.py",
         "training/audit/matching.py",
         "training/bilateral.py",

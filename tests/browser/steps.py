@@ -13,7 +13,7 @@ PHOTOS = "Photos of lesions"
 
 def choose(page: Page, *uploads: tuple[str, bytes]) -> None:
     page.goto("/")
-    page.get_by_label(PHOTOS).set_input_files(
+    page.locator("#image").set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": upload} for name, upload in uploads]
     )
 

@@ -81,6 +81,21 @@ def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
         assert sideways(page) <= 0, name
 
 
+@pytest.mark.parametrize("code", ["es", "de", "bn"])
+def test_no_language_makes_a_narrow_page_scroll_sideways(browser: Browser, server: Server, code: str) -> None:
+    context = browser.new_context(base_url=server.url, locale=code, viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    for address in PAGES:
+        page.goto(address)
+        assert sideways(page) <= 0, address
+    for uploads, shown in ((SEVERAL[:1], ".verdict"), (SEVERAL, ".overview")):
+        choose(page, *uploads)
+        page.locator("#upload [type=submit]").click()
+        expect(page.locator(shown)).to_be_visible()
+        assert sideways(page) <= 0, shown
+    context.close()
+
+
 def test_no_request_leaves_the_server_and_nothing_is_reported_on_the_console(page: Page, server: Server) -> None:
     requested, complaints = [], []
     page.on("request", lambda request: requested.append(request.url))

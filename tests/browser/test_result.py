@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from tests.browser.steps import answer_of, percent, screen
 from tests.helpers.server import Server
-from tests.helpers.uploads import png_lesion
+from tests.helpers.uploads import encoded, png_lesion, unlike_a_lesion
 
 
 def assert_shown(page: Page, server: Server, upload: bytes) -> None:
@@ -37,11 +37,13 @@ def test_a_drawn_lesion_gets_the_api_s_answer(page: Page, server: Server) -> Non
     assert_shown(page, server, png_lesion())
 
 
-def suspicious(server: Server, real_images: Sequence[Path]) -> Path:
-    """A real picture that is referred with a heat map."""
-    found = [path for path in real_images if answer_of(server, path.read_bytes())["assessment"] == "refer"]
-    assert found
-    return found[0]
+def test_a_picture_of_something_else_gets_no_class_but_a_reason(page: Page, server: Server) -> None:
+    upload = encoded(unlike_a_lesion()["a page"], "PNG")
+    screen(page, ("page.png", upload))
+    assert_shown(page, server, upload)
+    expect(page.locator(".headline")).to_have_text("Cannot assess")
+    expect(page.locator(".warnings")).to_contain_text("Send a dermoscopic photo of one lesion")
+    expect(page.locator(".worth, .heat, .outline, .classes")).to_have_count(0)
 
 
 def test_real_images_get_the_api_s_answer(page: Page, server: Server, real_images: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ import requests
 from app.api.keys import digest_of
 from app.config import REPOSITORY
 from tests.helpers.server import Server, serve
-from tests.helpers.uploads import encoded, lesion, truncated_jpeg
+from tests.helpers.uploads import encoded, lesion, truncated_jpeg, unlike_a_lesion
 
 EXAMPLES = REPOSITORY / "examples"
 
@@ -35,6 +35,8 @@ def run(*command: str | Path, **environment: str) -> "subprocess.CompletedProces
 
 def expected(server: Server, picture: Path) -> str:
     answer = requests.post(f"{server.url}/api/predict", files={"image": picture.read_bytes()}, timeout=20).json()
+    if answer["probabilities"] is None:
+        return str(answer["assessment"])
     return f"{answer['assessment']}: malignant with probability {answer['probabilities']['malignant']:.3f}"
 
 
@@ -61,6 +63,15 @@ def test_python(server: Server, pictures: tuple[Path, Path], tmp_path: Path) -> 
     refused = run(sys.executable, EXAMPLES / "predict.py", *[pictures[0]] * 21, "--server", server.url)
     assert refused.returncode == 1
     assert refused.stderr.startswith("These are too many pictures. Send at most 20 pictures at a time")
+
+
+def test_a_picture_that_cannot_be_assessed_is_told_without_a_probability(server: Server, tmp_path: Path) -> None:
+    noise = tmp_path / "noise.png"
+    noise.write_bytes(encoded(unlike_a_lesion()["noise"], "PNG"))
+    done = run(sys.executable, EXAMPLES / "predict.py", noise, "--server", server.url)
+    assert done.stdout == "noise.png cannot_assess\n"
+    if shutil.which("node"):
+        assert run("node", EXAMPLES / "predict.mjs", noise, server.url).stdout == "cannot_assess\n"
 
 
 def test_javascript(server: Server, pictures: tuple[Path, Path]) -> None:

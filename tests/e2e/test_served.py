@@ -47,12 +47,23 @@ def served(body: dict[str, Any]) -> dict[str, float]:
     return {entry["code"]: entry["probability"] for entry in body["classes"]}
 
 
+def assert_offline_answer(body: dict[str, Any], folder: Path, upload: bytes) -> None:
+    """The same probabilities as offline, or none at all where the gate refuses."""
+    if body["assessment"] == "cannot_assess":
+        assert served(body) == {}
+    else:
+        assert served(body) == pytest.approx(offline(folder, upload), abs=1e-4)
+
+
 def test_real_images_get_the_offline_answer(server: Server, bundle_folder: Path, real_images: Sequence[Path]) -> None:
+    refused = 0
     for path in real_images:
         upload = path.read_bytes()
         response = predict(server, upload, path.name)
         assert response.status_code == 200
-        assert served(response.json()) == pytest.approx(offline(bundle_folder, upload), abs=1e-4)
+        refused += response.json()["assessment"] == "cannot_assess"
+        assert_offline_answer(response.json(), bundle_folder, upload)
+    assert refused <= len(real_images) // 5
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -61,7 +72,7 @@ def test_drawn_lesions_get_the_offline_answer(server: Server, bundle_folder: Pat
     upload = encoded(lesion(seed, 450, 600), file_format)
     response = predict(server, upload)
     assert response.status_code == 200
-    assert served(response.json()) == pytest.approx(offline(bundle_folder, upload), abs=1e-4)
+    assert_offline_answer(response.json(), bundle_folder, upload)
 
 
 def test_a_photo_of_12_megapixels_is_answered(server: Server) -> None:

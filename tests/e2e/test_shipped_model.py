@@ -10,9 +10,10 @@ from app.config import REPOSITORY
 from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
 from training.bundles import EVALUATION
+from training.coverage import refused_non_lesions
 from training.datasets.manifests import SplitManifest
 from training.datasets.parts import read_split
-from training.evaluate import _screen, to_answers
+from training.evaluate import assessable, raw_probabilities, screen_all, to_answers
 from training.evaluation import read_evaluation
 from training.figures.draw import drawn_names
 from training.latency import time_interleaved
@@ -126,10 +127,25 @@ def test_the_tflite_file_gives_the_manifest_s_figures_again(
     manifest = screener.bundle.manifest
     records = read_split(manifest["training"]["recipe"]["split"], data_root)
     test = records.open_test(tmp_path / "log", "re-evaluation of the shipped bundle")
-    answers = to_answers(screener, _screen(screener, test), test)
+    screenings = screen_all(screener, test)
+    answers = to_answers(screener, raw_probabilities(screenings), test)
     for name, metric in METRICS.items():
         # Another processor may round a probability at a bin's or the threshold's edge to the other side.
         assert metric(answers) == pytest.approx(manifest["metrics"]["test"][name]["value"], abs=0.002), name
     threshold = manifest["operating_point"]["threshold"]
     found = (answers.p_malignant[answers.malignant] >= threshold).mean()
     assert found == pytest.approx(manifest["operating_point"]["sensitivity"]["value"], abs=0.006)
+    gate = manifest["metrics"]["gate"]
+    assert (~assessable(screenings)).sum() == pytest.approx(gate["refused_images"], abs=3)
+
+
+def test_the_gate_keeps_what_it_is_there_for(screener: Screener) -> None:
+    gate = screener.bundle.manifest["metrics"]["gate"]
+    assert gate["refused"]["value"] <= 0.05
+    rows = gate["non_lesions"].values()
+    assert sum(row["refused"] for row in rows) >= 0.95 * sum(row["pictures"] for row in rows)
+    assert gate["auc"]["value"] >= screener.bundle.manifest["metrics"]["test"]["auc"]["value"] - 0.005
+
+
+def test_what_the_gate_lets_through_is_what_the_manifest_says(screener: Screener) -> None:
+    assert refused_non_lesions(screener) == screener.bundle.manifest["metrics"]["gate"]["non_lesions"]

@@ -5,16 +5,42 @@ import struct
 import zlib
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 from urllib3.filepost import encode_multipart_formdata
 
-from app.screening.synthetic import draw_lesion
+from app.screening.screener import Screener
+from app.screening.synthetic import draw_accepted, draw_lesion
 
 
 def lesion(seed: int = 7, height: int = 150, width: int = 200) -> Image.Image:
     """A drawn lesion as a Pillow picture."""
     return Image.fromarray(draw_lesion(seed, height, width))
+
+
+def accepted_seed(screener: Screener, first_seed: int = 1, height: int = 150, width: int = 200) -> int:
+    """The first seed from `first_seed` on whose `lesion` the screener assesses."""
+    return draw_accepted(
+        lambda drawn: screener.screen_image(drawn).assessment != "cannot_assess", first_seed, height, width
+    )
+
+
+def unlike_a_lesion() -> dict[str, Image.Image]:
+    """Pictures that no gate may let through."""
+    page, random = np.full((300, 400, 3), 250, np.uint8), np.random.default_rng(1)
+    for line in range(20, 300, 24):
+        cv2.putText(page, "Dear colleague, thank you", (8, line), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (20, 20, 20), 1)
+    chart = np.full((300, 300, 3), 245, np.uint8)
+    for bar, colour in enumerate(((200, 40, 40), (40, 160, 60), (50, 80, 200))):
+        cv2.rectangle(chart, (40 + 80 * bar, 220 - 60 * bar), (90 + 80 * bar, 260), colour, -1)
+    pictures = {
+        "a page": page,
+        "noise": random.integers(0, 256, (200, 200, 3), dtype=np.uint8),
+        "one colour": random.normal((222, 178, 156), 2, (200, 200, 3)).astype(np.uint8),
+        "a chart": chart,
+    }
+    return {name: Image.fromarray(picture) for name, picture in pictures.items()}
 
 
 def encoded(picture: Image.Image, file_format: str, **options: Any) -> bytes:

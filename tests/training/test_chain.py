@@ -153,12 +153,14 @@ import sys
 from pathlib import Path
 from training.datasets import ham10000
 from training.evaluate import calibrate, evaluate
+from training.gate.fit import fit_gate
 from training.report.card import write_card
 
 assert "tensorflow" not in sys.modules, "evaluation must not load TensorFlow"
 run, root = Path(sys.argv[1]), Path(sys.argv[2])
 records = ham10000.read(root).records
 calibrate(run / "bundle", records[::2])
+fit_gate(run / "bundle", records[::2], records[1::4], {"elsewhere": records[1:9:2], "nowhere": []})
 evaluate(run / "bundle", records[1::2], run, resamples=100)
 write_card(run / "bundle")
 """
@@ -188,6 +190,10 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     evaluation = read_evaluation(whole_run)
     assert evaluation["metrics"]["auc"] == manifest["metrics"]["test"]["auc"]
     assert evaluation["operating_point"] == manifest["operating_point"]
+    assert evaluation["gate"] == manifest["metrics"]["gate"]
+    assert set(manifest["gate"]["chosen_on"]["real"]) == {"variations", "elsewhere"}
+    assert manifest["metrics"]["gate"]["images"] == len(records) // 2
+    assert sum(row["refused"] for row in manifest["metrics"]["gate"]["non_lesions"].values()) > 300
     assert len(evaluation["training"]["history"]) == EPOCHS
     assert (whole_run / "figures" / "curves.png").is_file()
     assert manifest["training"]["epochs_run"] == EPOCHS

@@ -11,13 +11,15 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.ablate import ablate
 from training.cli.data import data
+from training.cli.external import can_be_measured, external
 from training.cli.footprint import runtimes, variants
-from training.cli.options import data_root_option, out_option, recipe_option
+from training.cli.options import EVALUATION_LOG, data_root_option, out_option, recipe_option
 from training.cli.results import agree, compare, ensemble
 from training.errors import TrainingError
 from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
 
-EVALUATION_LOG = "test_set_openings.jsonl"
+OTHER_IMAGES = 400
+"""Real pictures of another data set that candidates for the gate are compared on."""
 
 
 class Verbs(click.Group):
@@ -36,7 +38,7 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-for verb in (data, ablate, compare, agree, ensemble, variants, runtimes):
+for verb in (data, ablate, compare, agree, ensemble, external, variants, runtimes):
     main.add_command(verb)
 
 
@@ -123,6 +125,32 @@ def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
 @recipe_option
 @data_root_option
 @out_option
+def gate(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Fits what a run's bundle refuses as unlike its training pictures, after comparing ways to tell."""
+    from training.bundles import require_bundle
+    from training.datasets import isic2017
+    from training.datasets.parts import few, read, read_split
+    from training.datasets.records import DatasetError
+    from training.gate.fit import fit_gate
+    from training.report.gate_tables import compared_table
+
+    records = read_split(recipe.split, data_root, recipe.images)
+    bundle = out / recipe.name / "bundle"
+    require_bundle(bundle, recipe, records.identity)
+    try:
+        elsewhere = [record for record in read(isic2017.NAME, data_root).records if record.part == "train"]
+    except DatasetError as error:
+        click.echo(f"without {isic2017.NAME}: {error}", err=True)
+        elsewhere = []
+    others = {isic2017.NAME: few(elsewhere, recipe.images or OTHER_IMAGES)} if recipe.dataset != isic2017.NAME else {}
+    fitted = fit_gate(bundle, records.train, records.validation, others)
+    click.echo(compared_table(fitted))
+
+
+@main.command()
+@recipe_option
+@data_root_option
+@out_option
 def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     """Measures a run's bundle on the test part, once it is calibrated; each time is logged."""
     from training.bundles import require_bundle
@@ -167,7 +195,7 @@ def report(bundle: Path, runs: Path | None) -> None:
 @data_root_option
 @out_option
 def release(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """From the publisher's files to model_store: teachers, train, export, calibrate, evaluate, card.
+    """From the publisher's files to model_store: teachers, train, export, calibrate, gate, evaluate, external, card.
 
     What was trained before is not trained again. With --smoke nothing is put into model_store.
     """
@@ -189,8 +217,10 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
         run("distil" if learner.distil else "train", learner.name)
 
     learn(recipe)
-    for verb in ("export", "calibrate", "evaluate"):
+    for verb in ("export", "calibrate", "gate", "evaluate"):
         run(verb, recipe.name)
+    if can_be_measured(recipe, data_root):
+        run("external", recipe.name)
     bundle = out / recipe.name / "bundle"
     write_card(bundle)
     if recipe.images is None:

@@ -14,6 +14,9 @@ from training.recipe import SMOKE, UNPRETRAINED, load_recipe, recipe_names
 WEIGHTS_VARIABLE = "LESION_WEIGHTS_ROOT"
 """As training/weights.py has it; that file takes seconds to import."""
 
+EVALUATION_LOG = "test_set_openings.jsonl"
+"""In the folder of runs: a line each time that a test part was opened."""
+
 DEFAULT_DATA_ROOT = Path(os.environ.get("LESION_DATA_ROOT", REPOSITORY.parent / "shared" / "data"))
 
 data_root_option = click.option(

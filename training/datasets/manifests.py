@@ -111,11 +111,16 @@ class SplitManifest:
 
     def open_test(self, log: Path, purpose: str) -> tuple[str, ...]:
         """The image ids of the test part; appends a line to `log` (JSON lines) first."""
-        entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "split": self.name, "purpose": purpose}
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        log_opening(log, self.name, purpose)
         return self.test_ids
+
+
+def log_opening(log: Path, split: str, purpose: str) -> None:
+    """Appends a line to `log` (JSON lines): when a test part was opened, which, and for what."""
+    entry = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "split": split, "purpose": purpose}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
 
 
 def _canonical(values: object) -> bytes:

@@ -11,7 +11,7 @@ from training.specs import FitSpec
 
 RECIPE = Recipe(
     name="three_block_ham10000",
-    version="1.2.0",
+    version="1.3.0",
     dataset="ham10000",
     split="ham10000-audited",
     scheme="clinical",

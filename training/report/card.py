@@ -7,7 +7,10 @@ from typing import Any
 
 from training.bundles import read_manifest, write_manifest
 from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
+from training.report.gate_tables import gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
+from training.report.worth_tables import external_table, prevalence_table, subgroups_table
+from training.subgroups import LEAST_IMAGES, LEAST_OF_A_SIDE
 
 CARD = "MODEL_CARD.md"
 
@@ -42,7 +45,7 @@ Written by `python -m training report` from `manifest.json`; do not edit by hand
 
 ## Intended use
 Research on screening of skin lesions from **dermoscopic** photos. Not a medical device. Not for phone snapshots, not
-for pictures that may not show a lesion: nothing checks for that yet.
+for pictures that may not show a lesion. {gate_line(manifest)}
 
 ## Data
 {data_sentence(recipe["dataset"])}.
@@ -56,6 +59,24 @@ Preprocessing: {stages}.
 
 {operating_line(manifest)}
 
+## What it is worth where malignancy is rarer
+{prevalence_table(manifest)}
+
+From sensitivity and specificity on the test part, which may be others elsewhere.
+
+## Subgroups
+{subgroups_table(manifest)}
+
+Sensitivity and specificity at the operating point. Subgroups of fewer than {LEAST_IMAGES} images are counted as
+"other"; no rate is given for fewer than {LEAST_OF_A_SIDE} images of a side.
+
+## External test
+{external_table(manifest)}
+
+## Which pictures are refused
+{gate_table(manifest)}
+
+## Calibration
 The probability is calibrated by Platt scaling fitted on {calibration["images"]} validation images of
 {calibration["lesions"]} lesions (slope {calibration["slope"]:.3f}, intercept {calibration["intercept"]:.3f}).
 

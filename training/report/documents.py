@@ -18,9 +18,11 @@ from training.report.data_tables import (
     trial_table,
 )
 from training.report.footprint_tables import runtimes_table, variants_table
+from training.report.gate_tables import compared_table, gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
+from training.report.worth_tables import external_table, subgroups_table
 
 DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/reproduction.md")
 FIGURES = Path("docs/figures")
@@ -53,6 +55,11 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "test-metrics": lambda: metrics_table(read_manifest(bundle)),
         "operating-point": lambda: operating_line(read_manifest(bundle)),
         "bundle": lambda: bundle_line(read_manifest(bundle)),
+        "gate": lambda: gate_table(read_manifest(bundle)),
+        "gate-line": lambda: gate_line(read_manifest(bundle)),
+        "gate-candidates": lambda: compared_table(read_manifest(bundle)["gate"]),
+        "subgroups": lambda: subgroups_table(read_manifest(bundle)),
+        "external": lambda: external_table(read_manifest(bundle)),
         "bilateral": lambda: bilateral_table(_read(repository / BILATERAL)),
         "audit": lambda: audit_table(_read(repository / AUDIT)),
         "million": lambda: million_line(_read(repository / AUDIT)),

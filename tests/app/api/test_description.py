@@ -1,7 +1,6 @@
 """/api/openapi.json and /api/docs say what the API does; docs/api.md says all of it to readers."""
 
 import re
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,13 +10,11 @@ from jsonschema_rs import validator_for
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from app import create_app
-from app.api.answers import prediction
 from app.api.docs import schema_words
 from app.api.routes import PROBLEMS
-from app.api.schemas import Prediction
 from app.config import REPOSITORY, Config
 from tests.app.test_api import post
-from tests.helpers.uploads import multipart, png_lesion
+from tests.helpers.uploads import encoded, multipart, png_lesion, unlike_a_lesion
 
 DOCUMENT = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")
 
@@ -53,35 +50,15 @@ def test_every_answer_is_what_the_description_says(description: dict[str, Any], 
     assert wrong(description, "Prediction", {}) != []
 
 
-@dataclass
-class Warned:
-    code: str
-    title: str
-    advice: str
-
-
-@dataclass
-class Judged:
-    ok: bool
-    warnings: list[Warned]
-    assessable: bool
-
-
 def test_a_picture_that_cannot_be_assessed_has_a_place_in_the_description(
-    description: dict[str, Any], app: Flask
+    description: dict[str, Any], client: FlaskClient
 ) -> None:
-    screener = app.extensions["screener"]
-    screening = replace(screener.screen(png_lesion()), prediction=None, confidence=None, p_malignant=None, classes=())
-    quality: Any = Judged(ok=False, warnings=[Warned("blurred", "It is blurred", "Hold still.")], assessable=False)
-    unassessed = replace(screening, assessment="cannot_assess", quality=quality)
-    body: Any = Prediction().dump(prediction(unassessed, screener.bundle, "0" * 16))
+    upload = encoded(unlike_a_lesion()["noise"], "PNG")
+    body = client.post("/api/predict?explain=1", data=upload, content_type="image/png").get_json()
     assert wrong(description, "Prediction", body) == []
-    assert (body["prediction"], body["confidence"], body["probabilities"], body["classes"]) == (None, None, None, [])
-    assert body["quality"] == {
-        "ok": False,
-        "warnings": [{"code": "blurred", "title": "It is blurred", "advice": "Hold still."}],
-        "assessable": False,
-    }
+    assert body["assessment"] == "cannot_assess"
+    assert (body["explanation"]["heat_map"], body["explanation"]["outline"]) == (None, None)
+    assert len(body["explanation"]["stages"]) == 6
 
 
 def test_an_answer_never_claims_more_than_the_schema_allows(description: dict[str, Any], client: FlaskClient) -> None:

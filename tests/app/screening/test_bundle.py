@@ -40,6 +40,15 @@ def test_the_shipped_bundle_loads_and_is_within_the_published_size(bundle_folder
     assert len(bundle.model) <= 469_770
     assert bundle.calibration is not None
     assert bundle.operating_point is not None
+    assert bundle.gate is not None
+    assert (folder_bytes := (bundle_folder / "gate.npz").stat().st_size) < 100_000, folder_bytes
+
+
+def test_a_bundle_without_a_gate_loads(copy: Path) -> None:
+    edit(copy, lambda m: m.update(gate=None))
+    bundle = load_bundle(copy)
+    assert bundle.gate is None
+    assert Screener(bundle).screen(bundle.parity[0].upload).quality is None
 
 
 @pytest.mark.parametrize("word", ['"malignant": true', '"threshold": 0', '"code": "mel"', "  "])
@@ -51,7 +60,7 @@ def test_a_changed_byte_in_the_manifest_is_named(copy: Path, word: str) -> None:
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("name", ["model.tflite", "MODEL_CARD.md", "parity/synthetic-1.png"])
+@pytest.mark.parametrize("name", ["model.tflite", "gate.npz", "MODEL_CARD.md", "parity/synthetic-1.png"])
 def test_a_changed_byte_is_named(copy: Path, name: str) -> None:
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -86,8 +95,14 @@ def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(schema_version=1), "of schema version 1, and this app reads version 2; make the bundle"),
-        (lambda m: m.update(schema_version=3), "of schema version 3, and this app reads version 2"),
+        (lambda m: m.update(schema_version=2), "of schema version 2, and this app reads version 3; make the bundle"),
+        (lambda m: m.update(schema_version=4), "of schema version 4, and this app reads version 3"),
+        (lambda m: m.pop("gate"), "lacks 'gate'"),
+        (lambda m: m["files"].pop("gate.npz"), "lacks 'gate.npz'"),
+        (lambda m: m["gate"]["signs"].update(limit=-1.0), "a limit above 0"),
+        (lambda m: m["gate"]["signs"]["names"].pop(), "the gate's arrays are not for"),
+        (lambda m: m["gate"]["warnings"][0].update(code="stale"), "no words for: .*stale"),
+        (lambda m: m["gate"]["warnings"][0].update(sign="smell"), "does not measure: .*smell"),
         (lambda m: m.pop("outputs"), "lacks 'outputs'"),
         (lambda m: m["outputs"].pop("map"), "the outputs need the axes"),
         (lambda m: m["outputs"].update(map=[1, 14]), "the outputs need the axes"),

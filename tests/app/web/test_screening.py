@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from app.screening.screener import Screener, Screening
 from tests.helpers.pages import send, token_of
-from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, png_lesion, truncated_jpeg
+from tests.helpers.uploads import encoded, huge_one_bit_png, lesion, png_lesion, truncated_jpeg, unlike_a_lesion
 
 
 def test_the_result_page_shows_what_the_screener_says(client: FlaskClient, app: Flask) -> None:
@@ -143,3 +143,14 @@ def test_static_files_are_kept_under_an_address_that_changes_with_them(client: F
             if address.partition("?")[0].endswith(("css", "js")):
                 assert response.headers["Content-Encoding"] in {"gzip", "deflate"}
     assert client.get("/", headers={"Accept-Encoding": "gzip, br"}).headers.get("Content-Encoding") is None
+
+
+def test_a_picture_of_something_else_gets_advice_and_no_class(client: FlaskClient) -> None:
+    page = send(client, ("page.png", encoded(unlike_a_lesion()["a page"], "PNG"))).get_data(as_text=True)
+    body = page.partition("<main")[2].partition("</main>")[0]
+    assert "Cannot assess" in body
+    assert "does not look like those that the model learnt from" in body
+    assert "Send a dermoscopic photo of one lesion" in body
+    for word in ("Low risk", "Refer", 'class="prediction"', "Melanoma", "benign", "malignant", "PPV", 'class="heat"'):
+        assert word not in body, word
+    assert "Download as PDF" in body

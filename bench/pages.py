@@ -1,0 +1,82 @@
+"""How fast the pages are in a real browser on this machine: first paint, bytes, and the way to one result.
+
+Run it on an idle machine: python -m bench.pages
+"""
+
+import json
+import shutil
+import statistics
+import sys
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from app.screening.synthetic import draw_lesion
+from tests.helpers.server import serve
+from tests.helpers.uploads import encoded
+
+REPEATS = 15
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+ANSWERED = """async () => {
+    const started = performance.now();
+    document.querySelector('#upload [type=submit]').click();
+    while (!document.querySelector('.answer')) await new Promise((done) => requestAnimationFrame(done));
+    await new Promise((done) => requestAnimationFrame(done));
+    return performance.now() - started;
+}"""
+
+
+def main() -> None:
+    """Prints the medians and the 90th percentiles as JSON."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        sys.exit("no Chromium on the PATH")
+    photo = encoded(Image.fromarray(draw_lesion(3, 450, 600)), "JPEG", quality=90)
+    with serve() as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        paints, sizes = zip(*(first_paint(browser, server.url) for _ in range(REPEATS)), strict=True)
+        answers = [answered(browser, server.url, photo) for _ in range(REPEATS)]
+        browser.close()
+    found = {
+        "first_contentful_paint_ms": spread(paints),
+        "transferred_bytes": max(sizes),
+        "photo": f"600×450 JPEG, {len(photo)} bytes",
+        "result_on_page_ms": spread(answers),
+        "repeats": REPEATS,
+    }
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def first_paint(browser: Browser, url: str) -> tuple[float, int]:
+    """Milliseconds to the first contentful paint of the start page with an empty cache, and bytes transferred."""
+    context = browser.new_context()
+    page = context.new_page()
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  # Playwright marks its handlers
+    page.goto(url, wait_until="networkidle")
+    page.wait_for_function(f"{PAINT} !== null")
+    sizes = [answer.request.sizes() for answer in answers]
+    paint = float(page.evaluate(PAINT))
+    context.close()
+    return paint, sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
+
+
+def answered(browser: Browser, url: str, photo: bytes) -> float:
+    """Milliseconds from the click to the result on the page."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(url)
+    page.set_input_files("#image", [{"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo}])
+    elapsed = float(page.evaluate(ANSWERED))
+    context.close()
+    return elapsed
+
+
+def spread(values: list[float] | tuple[float, ...]) -> dict[str, float]:
+    """Median and 90th percentile."""
+    return {"median": round(statistics.median(values), 1), "p90": round(float(np.percentile(values, 90)), 1)}
+
+
+if __name__ == "__main__":
+    main()

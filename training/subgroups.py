@@ -1,0 +1,108 @@
+"""How a model does in parts of the test set: by class, how the diagnosis was made, sex, age and place on the body."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.bootstrap import Statistic, intervals
+from training.datasets.records import LesionRecord
+from training.metrics import Answers, Floats, auc, ratio
+
+LEAST_IMAGES = 20
+"""A subgroup of fewer is counted among "other": its interval would say nothing."""
+
+LEAST_OF_A_SIDE = 5
+"""Malignant, and benign, images that a rate or an AUC is given for."""
+
+UNKNOWN, OTHER = "unknown", "other"
+AGES = ((0, 30), (30, 45), (45, 60), (60, 75), (75, 200))
+"""Bands of years, the upper end excluded."""
+
+BY: Mapping[str, Callable[[LesionRecord], str]] = {
+    "class": lambda record: record.dx,
+    "diagnosis by": lambda record: record.dx_type or UNKNOWN,
+    "sex": lambda record: record.sex or UNKNOWN,
+    "age": lambda record: age_band(record.age),
+    "site": lambda record: record.site or UNKNOWN,
+}
+
+Mask = npt.NDArray[np.bool_]
+
+
+def age_band(age: float | None) -> str:
+    """Such as "45 to 59"; of years."""
+    if age is None:
+        return UNKNOWN
+    low, high = next((low, high) for low, high in AGES if low <= age < high)
+    if low == 0:
+        return f"under {high}"
+    return f"{low} and over" if high == AGES[-1][1] else f"{low} to {high - 1}"
+
+
+def by_subgroup(
+    answers: Answers,
+    records: Sequence[LesionRecord],
+    threshold: float,
+    *,
+    seed: int,
+    resamples: int,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """AUC, and sensitivity and specificity at the operating point, in each subgroup.
+
+    Args:
+        answers: weights all 1.
+        records: N, in the same order.
+        threshold: calibrated probability from which a picture is referred.
+        seed: of the bootstrap.
+        resamples: its draws.
+
+    Returns:
+        {kind: {subgroup: {"images", "malignant_images", "auc", "sensitivity", "specificity"}}}; each of the last three
+        {"value", "low", "high"}, or None where the subgroup has too few images of a side.
+    """
+    masks = {
+        (kind, name): mask
+        for kind, of in BY.items()
+        for name, mask in _masks([of(record) for record in records]).items()
+    }
+    statistics: dict[str, Statistic] = {}
+    for (kind, name), mask in masks.items():
+        for rate, statistic in _statistics(answers, mask, threshold).items():
+            statistics[f"{kind}/{name}/{rate}"] = statistic
+    groups = [record.group for record in records]
+    found = intervals(statistics, answers.malignant, groups, seed=seed, resamples=resamples)
+    table: dict[str, dict[str, dict[str, Any]]] = {}
+    for (kind, name), mask in masks.items():
+        counts = {"images": int(mask.sum()), "malignant_images": int((mask & answers.malignant).sum())}
+        rates = {rate: found.get(f"{kind}/{name}/{rate}") for rate in ("auc", "sensitivity", "specificity")}
+        table.setdefault(kind, {})[name] = {**counts, **rates}
+    return table
+
+
+def _masks(names: Sequence[str]) -> dict[str, Mask]:
+    """Which images are in each subgroup, the small ones joined; by name, "other" and "unknown" last."""
+    counted = Counter(names)
+    kept = [name if counted[name] >= LEAST_IMAGES else OTHER for name in names]
+    order = sorted(set(kept), key=lambda name: (name in {OTHER, UNKNOWN}, not name.startswith("under"), name))
+    return {name: np.array([other == name for other in kept]) for name in order}
+
+
+def _statistics(answers: Answers, mask: Mask, threshold: float) -> dict[str, Statistic]:
+    referred, malignant = answers.p_malignant >= threshold, answers.malignant
+    sick, well = mask & malignant, mask & ~malignant
+    found: dict[str, Statistic] = {}
+    if sick.sum() >= LEAST_OF_A_SIDE:
+        found["sensitivity"] = lambda weights: ratio(weights @ (sick & referred), weights @ sick, np.nan)
+    if well.sum() >= LEAST_OF_A_SIDE:
+        found["specificity"] = lambda weights: ratio(weights @ (well & ~referred), weights @ well, np.nan)
+    if len(found) == 2:
+
+        def area(weights: Floats) -> Floats:
+            both = ((weights @ sick) > 0) & ((weights @ well) > 0)
+            return np.where(both, auc(answers.reweighted(weights * mask)), np.nan)
+
+        found["auc"] = area
+    return found
