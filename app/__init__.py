@@ -29,8 +29,9 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__, static_folder=None, static_url_path="/static")
     app.config.from_mapping(
         SECRET_KEY=config.secret_key,
-        SESSION_COOKIE_SAMESITE="Strict",
-        # The token and the SameSite cookie protect the form; a Referer, which Flask-WTF asks for on https, is not sent.
+        # Lax: with Strict, who follows a link to here would get a new session, and every open form would have expired.
+        SESSION_COOKIE_SAMESITE="Lax",
+        # The token and the cookie protect the form; a Referer, which Flask-WTF asks for on https, is not sent.
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open all day; the token ends with the browser session
         BOOTSTRAP_SERVE_LOCAL=True,
@@ -56,6 +57,7 @@ def create_app(config: Config | None = None) -> Flask:
     api.register(app, config)
     app.register_blueprint(health.blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
+    csrf.exempt(web.export.blueprint)  # what it is sent is signed
     rates.register(app, config.rate_limit, config.rate_store, (*web.SCREENING_ENDPOINTS, *api.SCREENING_ENDPOINTS))
     headers.register(app)
     errors.register(app)

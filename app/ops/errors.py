@@ -96,14 +96,14 @@ def register(app: Flask) -> None:
     """Handles every exception that leaves a route, and every status that Flask itself raises."""
     # Not on top: both render Refusals, and so import this module.
     from app.api.problems import problem
-    from app.web.screening import start_page
+    from app.web.screening import error_page
 
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
         refusal = refusal_of(error)
         if refusal.status in UNREAD:
             drain_body()
-        response = problem(refusal) if request.path.startswith("/api/") else start_page(refusal)
+        response = problem(refusal) if request.path.startswith("/api/") else error_page(refusal)
         if isinstance(error, HTTPException):  # Allow, Retry-After, WWW-Authenticate
             response.headers.update([entry for entry in error.get_headers() if entry[0] != "Content-Type"])
         return response

@@ -13,7 +13,7 @@ LEAST_EVIDENCE = 1.0
 """Log-odds; a map that nowhere rises more than this over its median marks nothing (a factor of e in the odds)."""
 
 FULL_EVIDENCE = 2.5
-"""Log-odds over the median that are drawn in full strength, unless the map rises higher."""
+"""Log-odds over the median from which on the strength is full."""
 
 LEAST_OUTLINE = 0.005
 """Share of the picture below which a dark region is a speck and no lesion."""
@@ -26,7 +26,8 @@ OUTLINE_TOLERANCE = 0.004
 class Explanation:
     """Attributes:
     evidence: float32 (h, w), 0..1, how far each part of the picture speaks for malignancy beyond the picture's
-        average; None where nothing does.
+        median; None below the operating point, and where no place stands out: a high probability may rest on the
+        picture as a whole.
     outline: float32 (points, 2), the border of the lesion as the ROI stage sees it, x and y as shares (0..1) of the
         picture's width and height; None where the stage does not run or finds no region.
     stages: (name, RGB uint8 picture) for each stage that ran, in their order.
@@ -61,13 +62,12 @@ def evidence(activation_map: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]
     """How far each position rises over the map's median, 0..1 in absolute steps; None for a map that is flat.
 
     The level of a map says little (docs/model.md), and its shape within one picture says where. It is not stretched to
-    the full range: FULL_EVIDENCE has the full strength, so that weak differences look weak.
+    the full range: weak differences look weak, and the strength means the same in every picture.
     """
     rise = activation_map - np.median(activation_map)
-    peak = float(rise.max())
-    if not peak > LEAST_EVIDENCE:
+    if not float(rise.max()) > LEAST_EVIDENCE:
         return None
-    return np.asarray(np.clip(rise / max(peak, FULL_EVIDENCE), 0, 1), np.float32)
+    return np.asarray(np.clip(rise / FULL_EVIDENCE, 0, 1), np.float32)
 
 
 def lesion_outline(history: Sequence[tuple[str, Picture]]) -> npt.NDArray[np.float32] | None:

@@ -16,6 +16,9 @@ from app.screening.bundle import ModelBundle
 from app.screening.screener import Screening
 from app.web.pictures import jpeg
 
+ANSWER, TABLE = "answer", "table"
+"""What is signed; one is no good for the other."""
+
 REPORT_SIDE = 420
 """Pixels of the picture in a report."""
 
@@ -69,21 +72,24 @@ class Carried:
         )
 
 
-def sign(carried: Carried | list[dict[str, Any]]) -> str:
-    """What goes into a hidden field."""
-    return _serializer().dumps(asdict(carried) if isinstance(carried, Carried) else carried)
+def sign(carried: Carried) -> str:
+    """An answer, for a hidden field."""
+    return _serializer(ANSWER).dumps(asdict(carried))
 
 
-def verified(field: str | None) -> Any:
-    """What `sign` was given.
+def sign_table(rows: list[dict[str, str]]) -> str:
+    """The rows of a table, for a hidden field."""
+    return _serializer(TABLE).dumps(rows)
+
+
+def verified_table(field: str | None) -> list[dict[str, str]]:
+    """The rows that `sign_table` was given.
 
     Raises:
-        ExpiredResult: it was not signed with this server's key, or was changed.
+        ExpiredResult: they were not signed with this server's key, or were changed.
     """
-    try:
-        return _serializer().loads(field or "")
-    except BadData as error:
-        raise ExpiredResult from error
+    found: list[dict[str, str]] = _verified(field, TABLE)
+    return found
 
 
 def verified_answer(field: str | None) -> Carried:
@@ -93,13 +99,20 @@ def verified_answer(field: str | None) -> Carried:
         ExpiredResult: it is not signed, or was given by another model.
     """
     try:
-        carried = Carried(**verified(field))
-    except TypeError as error:
+        carried = Carried(**_verified(field, ANSWER))
+    except TypeError as error:  # of another version of this application
         raise ExpiredResult from error
     if carried.model != current_app.extensions["screener"].bundle.model_sha256:
         raise ExpiredResult
     return carried
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="result")
+def _verified(field: str | None, kind: str) -> Any:
+    try:
+        return _serializer(kind).loads(field or "")
+    except BadData as error:
+        raise ExpiredResult from error
+
+
+def _serializer(kind: str) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=kind)

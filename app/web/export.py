@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from app.web.carried import verified, verified_answer
+from app.web.carried import verified_answer, verified_table
 from app.web.report import pdf
 from app.web.table import csv_file
 
@@ -19,7 +19,9 @@ def report() -> Response:
 @blueprint.post("/results.csv")
 def table() -> Response:
     """The answers to several pictures as a table."""
-    return _download(csv_file(verified(request.form.get("table"))), "text/csv; charset=utf-8", "lesion-screening.csv")
+    return _download(
+        csv_file(verified_table(request.form.get("table"))), "text/csv; charset=utf-8", "lesion-screening.csv"
+    )
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:

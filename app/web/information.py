@@ -45,7 +45,8 @@ def card() -> str:
 @blueprint.get("/limits-and-privacy")
 def limits() -> str:
     """What it cannot do, and what becomes of a photo."""
-    return render("limits.html", point=current_app.extensions["screener"].bundle.operating_point)
+    bundle = current_app.extensions["screener"].bundle
+    return render("limits.html", point=bundle.operating_point, gate=bundle.manifest["metrics"].get("gate"))
 
 
 @blueprint.get("/help")

@@ -18,10 +18,7 @@ from app.screening.bundle import ModelBundle
 from app.screening.screener import DISCLAIMER
 from app.web.carried import Carried
 from app.web.languages import percent
-from app.web.words import PREDICTIONS, VERDICTS
-
-PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.2)
-"""For which a report and the result page show predictive values."""
+from app.web.words import PREDICTIONS, PREVALENCES, VERDICTS
 
 WITHOUT_FONT = ("bn",)
 """Languages that PDF's own fonts cannot write; their reports are in English."""
@@ -146,7 +143,7 @@ def _operating_point(bundle: ModelBundle) -> list[Any]:
     measured = gettext(
         "Referred from %(threshold)s on. Sensitivity %(sensitivity)s (%(sensitivity_low)s to %(sensitivity_high)s), "
         "specificity %(specificity)s (%(specificity_low)s to %(specificity_high)s), 95 %% intervals; measured on: "
-        "%(data)s.",
+        "%(data)s, as if none of them were refused.",
         threshold=percent(point.threshold),
         sensitivity=percent(point.sensitivity.value),
         sensitivity_low=percent(point.sensitivity.low),

@@ -1,8 +1,9 @@
 """What a result page shows of one picture: an answer with its explanation, or why there is none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import numpy as np
 from flask import current_app
 from flask_babel import gettext
 
@@ -13,6 +14,8 @@ from app.ops.several import answer_each
 from app.screening.screener import Screener, Screening
 from app.web import pictures
 from app.web.carried import Carried, sign
+
+NO_IMAGE = np.zeros((0, 0, 3), np.uint8)
 
 REFUSED_RISK, UNASSESSED_RISK = -1.0, 2.0
 """Beside probabilities 0..1, for the order of a page: who cannot be assessed comes first, who was refused last."""
@@ -89,7 +92,8 @@ def _answered(screener: Screener, number: int, name: str, screening: Screening, 
         number=number,
         name=name,
         synthetic=synthetic,
-        screening=screening,
+        # Without its picture: twenty large ones would fill the memory until the page is rendered.
+        screening=replace(screening, image=NO_IMAGE),
         photo=pictures.jpeg_uri(screening.image, pictures.PREVIEW_SIDE if of == 1 else pictures.SMALL_PREVIEW_SIDE),
         thumbnail=pictures.jpeg_uri(screening.image, pictures.THUMBNAIL_SIDE) if of > 1 else "",
         heat=heat_uri(explanation.evidence) if told and explanation.evidence is not None else None,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ from flask import current_app
 
 from app.web.results import Result
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet would compute a text that begins so (OWASP, CSV injection)."""
+FORMULA = re.compile("(^|[;,\t\r\n])\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""A spreadsheet would compute a text that begins so, in full width too, or a part of it where it splits at such a sign
+(OWASP, CSV injection)."""
 
 TEXT_COLUMNS = ("name", "error", "quality")
 
@@ -24,7 +26,7 @@ def rows(results: Sequence[Result]) -> list[dict[str, Any]]:
 def csv_file(table: Sequence[dict[str, Any]]) -> bytes:
     """UTF-8 with a byte order mark, by which spreadsheets know it, and CRLF (RFC 4180)."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(table[0]), lineterminator="\r\n")
+    writer = csv.DictWriter(text, list(table[0]), lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in table:
         writer.writerow({column: _guarded(value) if column in TEXT_COLUMNS else value for column, value in row.items()})
@@ -59,7 +61,7 @@ def _row(entry: Result, codes: Sequence[str], version: str) -> dict[str, Any]:
 
 
 def _guarded(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return "'" + text.replace(";", " ").replace("\t", " ") if FORMULA.search(text) else text
 
 
 def _number(value: float | None) -> str:

@@ -26,6 +26,9 @@ STAGES = {
 }
 """Of each stage: its name and what it does."""
 
+PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.2)
+"""For which pages and reports show predictive values."""
+
 PREDICTIONS = {"benign": N_("benign"), "malignant": N_("malignant")}
 
 VERDICTS = {

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from tests.browser.steps import answer_of, percent, screen
+from tests.browser.steps import answer_of, choose, percent, screen
 from tests.helpers.server import Server
-from tests.helpers.uploads import encoded, png_lesion, unlike_a_lesion
+from tests.helpers.uploads import encoded, lesion, png_lesion, unlike_a_lesion
 
 
 def assert_shown(page: Page, server: Server, upload: bytes) -> None:
@@ -97,8 +97,12 @@ def test_predictive_values_follow_the_clinic_s_prevalence_and_are_remembered(pag
         page.get_by_label("Malignant among the lesions").fill(share)
         expect(rows.nth(row).locator("td").nth(0)).to_have_text(page.locator(".ppv").inner_text())
         expect(rows.nth(row).locator("td").nth(1)).to_have_text(page.locator(".npv").inner_text())
-    page.get_by_label("Malignant among the lesions").fill("0")
-    expect(rows.nth(4).locator("td").nth(0)).to_have_text(page.locator(".ppv").inner_text())
+    page.get_by_label("Malignant among the lesions").press("Enter")
+    for impossible in ("0", "100", "-3", ""):
+        page.get_by_label("Malignant among the lesions").fill(impossible)
+        expect(page.locator(".ppv")).to_have_text("\u2013")
+        expect(page.locator(".npv")).to_have_text("\u2013")
+        expect(page.get_by_text("Enter a percentage above 0 and below 100.")).to_be_visible()
     screen(page)
     expect(page.get_by_label("Malignant among the lesions")).to_have_value("20")
     expect(rows.nth(4).locator("td").nth(0)).to_have_text(page.locator(".ppv").inner_text())
@@ -120,16 +124,35 @@ def test_the_pdf_says_what_the_page_says_and_not_what_was_typed(page: Page) -> N
     assert "A-4711" not in text + "".join(sent)
 
 
-def test_printing_gives_one_page_with_what_was_typed(page: Page) -> None:
-    screen(page)
-    page.get_by_label("Patient reference").fill("A-4711")
-    page.get_by_label("Notes").fill("left forearm")
-    report = PdfReader(io.BytesIO(page.pdf(format="A4")))
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("shape", [(300, 220), (220, 300)])
+def test_printing_gives_one_page_with_all_that_was_typed(
+    browser: Browser, server: Server, language: str, shape: tuple[int, int]
+) -> None:
+    context = browser.new_context(base_url=server.url, locale=language)
+    page = context.new_page()
+    choose(page, ("a.png", encoded(lesion(7, *shape), "PNG")))
+    page.locator("#upload [type=submit]").click()
+    page.locator(".take-away input").fill("A-4711")
+    page.locator(".take-away textarea").fill("left forearm\n" * 11 + "the last line")
+    report = PdfReader(io.BytesIO(page.pdf(format="A4", prefer_css_page_size=True)))
     text = report.pages[0].extract_text()
     assert len(report.pages) == 1
-    for words in ("A-4711", "left forearm", page.locator(".headline").inner_text().strip(), "not a medical device"):
+    for words in ("A-4711", "left forearm", "the last line", page.locator(".headline").inner_text().strip()):
         assert words in text
-    assert "Download as PDF" not in text
+    assert "PDF" not in text
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.locator(".outline").evaluate("outline => { outline.style.display = 'block'; }")
+    photo, outline = (page.locator(part).bounding_box() for part in (".photo", ".outline"))
+    assert photo
+    assert outline
+    assert all(abs(photo[key] - outline[key]) < 1 for key in ("x", "y", "width", "height"))
+    table, card = (page.locator(part).bounding_box() for part in (".classes table", ".verdict"))
+    assert table
+    assert card
+    assert table["x"] + table["width"] <= card["x"] + card["width"] + 1
+    context.close()
 
 
 def test_the_sample_is_labelled_as_drawn(page: Page) -> None:

@@ -1,7 +1,7 @@
 """Choosing and sending pictures. In a real browser, against a real server."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.steps import PHOTOS, choose, screen, send
 from tests.helpers.server import Server
@@ -117,10 +117,11 @@ def test_sending_shows_that_it_works_and_can_be_stopped(page: Page) -> None:
     page.route("**/result", lambda _: None)
     send(page)
     expect(page.locator("#working")).to_be_visible()
-    expect(page.get_by_role("button", name="Screen", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Screen", exact=True)).to_have_attribute("aria-disabled", "true")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("alert")).to_contain_text("Stopped")
-    expect(page.get_by_role("button", name="Screen", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Screen", exact=True)).to_have_attribute("aria-disabled", "false")
+    expect(page.get_by_role("alert")).to_be_focused()
     expect(page.locator("#chosen li")).to_have_count(1)
 
 
@@ -129,14 +130,60 @@ def test_going_back_leads_to_an_empty_form_and_a_reload_sends_nothing_again(page
     posted = []
     page.on("request", lambda request: posted.append(request.method) if request.method == "POST" else None)
     page.reload()
-    expect(page.get_by_role("heading", name="Screen photos")).to_be_visible()
-    assert page.url == f"{server.url}/"
+    expect(page.get_by_text("The last result was not kept")).to_be_visible()
     screen(page)
     posted.clear()
     page.go_back()
     expect(page.get_by_role("heading", name="Screen photos")).to_be_visible()
     expect(page.locator(".prediction")).to_have_count(0)
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Screen photos")).to_be_visible()
+    page.goto("/help")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{server.url}/help#main")
     assert not posted
+
+
+def test_an_expired_form_is_sent_again_with_a_new_token(page: Page, context: BrowserContext) -> None:
+    choose(page, ("one.png", png_lesion(1)))
+    context.clear_cookies()
+    send(page)
+    expect(page.locator(".prediction")).to_be_visible()
+
+
+def test_a_file_dropped_beside_the_form_is_added_and_on_a_result_opens_nothing(page: Page) -> None:
+    dropped = """() => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array([1])], "late.png", {type: "image/png"}));
+        const event = new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: data});
+        document.body.dispatchEvent(event);
+        return event.defaultPrevented;
+    }"""
+    choose(page, ("one.png", png_lesion(1)))
+    assert page.evaluate(dropped)
+    expect(page.locator("#chosen")).to_contain_text("late.png")
+    screen(page)
+    assert page.evaluate(dropped)
+    expect(page.locator(".prediction")).to_be_visible()
+
+
+def test_leaving_a_result_with_typed_notes_is_asked_about(page: Page) -> None:
+    screen(page)
+    page.get_by_label("Notes").fill("left forearm")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    expect(page.get_by_text("The last result was not kept")).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
+def test_several_pictures_that_are_all_refused_stay_chosen(page: Page) -> None:
+    choose(page, ("one.png", b"no picture"), ("two.png", truncated_jpeg()))
+    send(page)
+    expect(page.get_by_role("alert")).to_contain_text("one.png: This is not an accepted image format")
+    expect(page.get_by_role("alert")).to_contain_text("two.png: The picture cannot be read")
+    expect(page.locator("#chosen li")).to_have_count(2)
 
 
 def test_it_works_with_the_keyboard_alone(page: Page) -> None:

@@ -1,14 +1,12 @@
-// What the pages do better with a script; without it everything here works as a plain form. One module, no library.
+// What the pages do better with a script; without it everything here works as a plain form. No library.
+
+import { answers, fill, typed } from "./answers.js";
 
 document.documentElement.classList.add("scripted");
 
-const PREVALENCE_KEY = "prevalence";
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1).replace(/\.0$/, "");
 const size = (bytes) => (bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${megabytes(bytes)} MB`);
-const language = document.documentElement.lang;
-const percent = (share) => // its like in app/web/languages.py
-  `${share > 0.9995 && share < 1 ? ">\u00a0" : ""}${new Intl.NumberFormat(`${language}-u-nu-latn`, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(share < 1 ? Math.min(share * 100, 99.9) : 100)}\u00a0%`;
+const EXPIRED = "expired_form";
 
 /* ---- Choosing and sending pictures ---- */
 
@@ -16,30 +14,37 @@ function upload(form) {
   const input = form.querySelector("#image");
   const camera = form.querySelector("#camera");
   const list = form.querySelector("#chosen");
-  const said = form.querySelector("#said");
   const refusal = document.querySelector("#refusal");
+  const send = form.querySelector("[type=submit]");
   const say = form.dataset;
-  const endings = say.accepted.split(",");
+  const accepted = say.accepted.split(",");
   let files = [];
   let sending = null;
+  input.required = true;
 
-  const refuse = (sentences) => {
-    refusal.replaceChildren();
-    if (!sentences.length) return;
+  const refuse = (nodes) => {
+    refusal.replaceChildren(...nodes);
+    if (!nodes.length) return;
+    refusal.scrollIntoView({ block: "center" });
+    refusal.focus({ preventScroll: true });
+  };
+  const sentences = (texts) => {
+    if (!texts.length) return [];
     const box = document.createElement("div");
     box.className = "alert alert-danger";
-    for (const sentence of sentences) {
+    for (const text of texts) {
       const line = document.createElement("p");
       line.className = "mb-1";
-      line.textContent = sentence;
+      line.textContent = text;
       box.append(line);
     }
-    refusal.append(box);
+    return [box];
   };
 
   const wrong = (file) => {
-    const known = endings.some((end) => (end.startsWith(".") ? file.name.toLowerCase().endsWith(end) : file.type === end));
-    if (!known) return fill(say.sayFormat, { name: file.name });
+    const known = accepted.some((end) => (end.startsWith(".") ? file.name.toLowerCase().endsWith(end) : file.type === end));
+    // A file without a type may well be a picture: the server looks at its bytes.
+    if (!known && file.type) return fill(/hei[cf]/.test(file.type) ? say.sayHeic : say.sayFormat, { name: file.name });
     if (!file.size) return fill(say.sayEmpty, { name: file.name });
     if (file.size > Number(say.maxBytes)) {
       return fill(say.sayLarge, { name: file.name, size: megabytes(file.size), most: megabytes(say.maxBytes) });
@@ -57,72 +62,59 @@ function upload(form) {
   };
 
   const entry = (file) => {
-    const item = document.createElement("li");
-    const picture = document.createElement("img");
-    picture.alt = "";
+    const item = form.querySelector("#entry").content.firstElementChild.cloneNode(true);
+    const picture = item.querySelector("img");
     picture.src = URL.createObjectURL(file);
     picture.addEventListener("load", () => URL.revokeObjectURL(picture.src), { once: true });
     picture.addEventListener("error", () => picture.removeAttribute("src"), { once: true }); // a TIFF, say
-    const name = document.createElement("span");
-    name.className = "name";
-    name.textContent = `${file.name} · ${size(file.size)}`;
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.className = "btn btn-outline-secondary btn-sm";
-    remove.textContent = "✕";
+    item.querySelector("bdi").textContent = file.name;
+    item.querySelector("span span").textContent = size(file.size);
+    const remove = item.querySelector("button");
     remove.setAttribute("aria-label", fill(say.sayRemove, { name: file.name }));
     remove.addEventListener("click", () => {
       files = files.filter((other) => other !== file);
       show();
       (list.querySelector("button") ?? input).focus();
     });
-    item.append(picture, name, remove);
     return item;
   };
 
   const add = (chosen) => {
-    const sentences = [];
-    const fresh = chosen.filter((file) => !files.some((other) => other.name === file.name && other.size === file.size &&
-      other.lastModified === file.lastModified));
-    for (const file of fresh) {
+    if (sending || !chosen.length) return;
+    const said = [];
+    const same = (file) => (other) =>
+      other.name === file.name && other.size === file.size && other.lastModified === file.lastModified;
+    for (const file of chosen.filter((each) => !files.some(same(each)))) {
       const sentence = wrong(file);
-      if (sentence) sentences.push(sentence);
+      if (sentence) said.push(sentence);
       else if (files.length >= Number(say.maxPictures)) {
-        sentences.push(fill(say.sayMany, { most: say.maxPictures }));
+        said.push(fill(say.sayMany, { most: say.maxPictures }));
         break;
       } else files.push(file);
     }
-    refuse(sentences);
+    refuse(sentences(said));
     show();
   };
 
-  input.addEventListener("change", () => add([...input.files]));
+  input.addEventListener("change", () => (input.files.length ? add([...input.files]) : show()));
   camera.addEventListener("change", () => {
     add([...camera.files]);
     camera.value = "";
   });
   const drop = form.querySelector(".drop");
-  for (const kind of ["dragenter", "dragover"]) {
-    form.addEventListener(kind, (event) => {
-      event.preventDefault();
-      drop.classList.add("over");
-    });
+  for (const [kind, on] of [["dragenter", true], ["dragover", true], ["drop", false]]) {
+    form.addEventListener(kind, () => drop.classList.toggle("over", on));
   }
   form.addEventListener("dragleave", (event) => form.contains(event.relatedTarget) || drop.classList.remove("over"));
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    add([...event.dataTransfer.files]);
-  });
-  document.addEventListener("paste", (event) => {
-    if (form.isConnected && event.clipboardData?.files.length) add([...event.clipboardData.files]);
-  });
+  document.addEventListener("drop", (event) => form.isConnected && add([...(event.dataTransfer?.files ?? [])]));
+  document.addEventListener("paste", (event) => form.isConnected && add([...(event.clipboardData?.files ?? [])]));
   form.querySelector("#stop").addEventListener("click", () => sending?.abort());
 
   const busy = (on) => {
     form.querySelector("#working").hidden = !on;
     form.querySelector("#stop").hidden = !on;
-    form.querySelector("[type=submit]").disabled = on;
+    form.querySelector("#said").textContent = "";
+    send.setAttribute("aria-disabled", String(on));
     form.setAttribute("aria-busy", String(on));
   };
   const progress = (sentence, value) => {
@@ -132,114 +124,76 @@ function upload(form) {
     form.querySelector("#progress-said").textContent = sentence;
   };
 
+  const post = (address, again) => {
+    sending = new XMLHttpRequest();
+    sending.responseType = "document";
+    sending.upload.addEventListener("progress", (step) => {
+      const share = step.lengthComputable ? Math.floor((step.loaded / step.total) * 100) : null;
+      if (share !== 100) progress(fill(say.saySending, { percent: share ?? "…" }), share);
+    });
+    sending.upload.addEventListener("load", () => {
+      progress(say.sayWorking, null);
+      form.querySelector("#said").textContent = say.sayWorking;
+    });
+    const failed = (sentence) => {
+      sending = null;
+      busy(false);
+      refuse(sentences([sentence]));
+    };
+    sending.addEventListener("error", () => failed(say.sayLost));
+    sending.addEventListener("abort", () => failed(say.sayStopped));
+    sending.addEventListener("load", () => {
+      const page = sending.response;
+      const told = page?.querySelector("#refusal");
+      if (!page?.querySelector("main")) return failed(say.sayLost);
+      sending = null;
+      busy(false);
+      if (!told) return arrive(page);
+      // The token of a new session, in whose place the old one would be refused for ever.
+      const token = page.querySelector("#upload [name=csrf_token]");
+      document.querySelectorAll("[name=csrf_token]").forEach((field) => (field.value = token.value));
+      if (again && told.querySelector(`[data-reason=${EXPIRED}]`)) return post(address, false);
+      return refuse([...told.childNodes]);
+    });
+    sending.open("POST", address);
+    busy(true);
+    progress(fill(say.saySending, { percent: 0 }), 0);
+    sending.send(new FormData(form));
+  };
+
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (sending) return;
     const together = files.reduce((sum, file) => sum + file.size, 0);
     if (together > Number(say.maxBatchBytes)) {
-      refuse([fill(say.sayBatch, { size: megabytes(together), most: megabytes(say.maxBatchBytes) })]);
-      return;
-    }
-    const failed = (sentence) => {
-      sending = null;
-      busy(false);
-      refuse([sentence]);
-    };
-    sending = new XMLHttpRequest();
-    sending.responseType = "document";
-    sending.upload.addEventListener("progress", (step) => {
-      const share = step.lengthComputable ? Math.floor((step.loaded / step.total) * 100) : null;
-      progress(share === 100 ? say.sayWorking : fill(say.saySending, { percent: share ?? "…" }), share === 100 ? null : share);
-    });
-    sending.upload.addEventListener("load", () => {
-      progress(say.sayWorking, null);
-      said.textContent = say.sayWorking;
-    });
-    sending.addEventListener("error", () => failed(say.sayLost));
-    sending.addEventListener("abort", () => failed(say.sayStopped));
-    sending.addEventListener("load", () => {
-      const page = sending.response;
-      const answer = page?.querySelector("main");
-      const told = page?.querySelector("#refusal");
-      sending = null;
-      busy(false);
-      if (!answer) failed(say.sayLost);
-      else if (told) refusal.replaceChildren(...told.childNodes);
-      else arrive(page, answer);
-    });
-    sending.open("POST", form.action);
-    busy(true);
-    progress(fill(say.saySending, { percent: 0 }), 0);
-    sending.send(new FormData(form));
+      refuse(sentences([fill(say.sayBatch, { size: megabytes(together), most: megabytes(say.maxBatchBytes) })]));
+    } else post(form.action, true);
   });
 }
 
-function arrive(page, answer) {
+function arrive(page) {
   // An address of its own: going back leads to the form, and a reload asks for an empty one instead of sending again.
-  history.pushState({}, "", "/result");
+  history.replaceState({ form: true }, "");
+  history.pushState({ answer: true }, "", document.querySelector("#upload").action);
   document.title = page.title;
-  document.querySelector("main").replaceWith(document.adoptNode(answer));
-  document.querySelector("footer").replaceWith(document.adoptNode(page.querySelector("footer")));
+  document.documentElement.lang = page.documentElement.lang;
+  for (const part of ["main", "footer"]) {
+    document.querySelector(part).replaceWith(document.adoptNode(page.querySelector(part)));
+  }
   window.scrollTo(0, 0);
-  results();
+  answers();
   document.querySelector("main h1").focus();
-}
-
-/* ---- Reading answers ---- */
-
-function results() {
-  for (const viewer of document.querySelectorAll(".viewer")) {
-    const heat = viewer.querySelector(".heat");
-    viewer.querySelector("[type=range]")?.addEventListener("input", (event) => {
-      heat.style.opacity = event.target.value / 100;
-      viewer.querySelector(".show-heat").checked = true;
-    });
-  }
-  for (const button of document.querySelectorAll(".print")) button.addEventListener("click", () => window.print());
-  for (const worth of document.querySelectorAll(".worth")) prevalence(worth);
-  const compared = document.querySelector("#compared");
-  const many = document.querySelector(".many");
-  many?.addEventListener("change", (event) => {
-    if (!event.target.matches(".pick")) return;
-    const count = many.querySelectorAll(".pick:checked").length;
-    compared.textContent = count ? fill(compared.dataset.say, { count }) : "";
-  });
-  many?.addEventListener("click", (event) => {
-    // A picture is opened alone, whatever was being compared.
-    if (event.target.closest(".open")) many.querySelectorAll(".pick:checked").forEach((pick) => (pick.checked = false));
-  });
-}
-
-function prevalence(worth) {
-  const field = worth.querySelector(".prevalence");
-  const [sensitivity, specificity] = [Number(worth.dataset.sensitivity), Number(worth.dataset.specificity)];
-  const compute = () => {
-    const share = Number(field.value) / 100;
-    if (!(field.validity.valid && share > 0 && share < 1)) return;
-    const [found, alarmed] = [sensitivity * share, (1 - specificity) * (1 - share)];
-    const [cleared, missed] = [specificity * (1 - share), (1 - sensitivity) * share];
-    worth.querySelector(".ppv").value = percent(found / (found + alarmed));
-    worth.querySelector(".npv").value = percent(cleared / (cleared + missed));
-  };
-  try {
-    field.value = localStorage.getItem(PREVALENCE_KEY) ?? field.value;
-  } catch {
-    // Storage is switched off: the field begins with its default.
-  }
-  field.addEventListener("input", () => {
-    try {
-      if (field.validity.valid) localStorage.setItem(PREVALENCE_KEY, field.value);
-    } catch {
-      // As above.
-    }
-    document.querySelectorAll(".prevalence").forEach((other) => other === field || (other.value = field.value));
-    document.querySelectorAll(".worth").forEach((other) => other.dispatchEvent(new Event("changed")));
-  });
-  worth.addEventListener("changed", compute);
-  compute();
 }
 
 const form = document.querySelector("#upload");
 if (form) upload(form);
-results();
-window.addEventListener("popstate", () => location.pathname === "/result" || document.querySelector("#upload") || location.reload());
+answers();
+
+// A file that misses the form would otherwise be opened in the place of this page.
+for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
+window.addEventListener("beforeunload", (event) => typed() && event.preventDefault());
+window.addEventListener("popstate", (event) => {
+  const onForm = Boolean(document.querySelector("#upload"));
+  if (event.state?.form && !onForm) location.reload();
+  if (event.state?.answer && onForm) history.replaceState({ form: true }, "", document.querySelector(".brand").href);
+});

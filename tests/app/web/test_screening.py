@@ -79,11 +79,12 @@ def test_a_refused_form_has_a_request_id(client: FlaskClient) -> None:
     assert re.fullmatch(r"[0-9a-f]{16}", response.headers["X-Request-ID"])
 
 
-def test_coming_back_to_a_result_starts_again(client: FlaskClient) -> None:
+def test_coming_back_to_a_result_starts_again_and_says_so(client: FlaskClient) -> None:
     for address in ("/result", "/sample"):
         response = client.get(address)
-        assert response.status_code == 302
-        assert response.location == "/"
+        assert response.status_code == 200
+        assert "The last result was not kept" in response.get_data(as_text=True)
+        assert 'type="file"' in response.get_data(as_text=True)
 
 
 def test_an_unknown_page_leads_back_to_the_start(client: FlaskClient) -> None:
@@ -115,15 +116,19 @@ def test_what_is_suspicious_is_marked_and_what_is_not_says_so(
     monkeypatch.setattr(Screener, "screen", lambda *_: answer["now"])
     peaked = found.activation_map * 0
     peaked[4, 4] = 3.0
-    for p_malignant, marked in ((0.99, True), (0.001, False)):
-        prediction = "malignant" if marked else "benign"
-        assessment = "refer" if marked else "low_risk"
+    flat = found.activation_map * 0 + 3.0
+    sentences = ("Turquoise marks what", "No single place stands out", "No evidence to mark: below the operating point")
+    for p_malignant, level, said in ((0.99, peaked, 0), (0.99, flat, 1), (0.001, peaked, 2)):
         answer["now"] = replace(
-            found, p_malignant=p_malignant, prediction=prediction, assessment=assessment, activation_map=peaked
+            found,
+            p_malignant=p_malignant,
+            prediction="malignant" if p_malignant > 0.5 else "benign",
+            assessment="refer" if p_malignant > 0.5 else "low_risk",
+            activation_map=level,
         )
         page = send(client, ("a.png", png_lesion())).get_data(as_text=True)
-        assert ('class="heat"' in page) is marked
-        assert ("No evidence to mark" in page) is not marked
+        assert [sentence in page for sentence in sentences] == [number == said for number in range(3)]
+        assert ('class="heat"' in page) is (said == 0)
         assert 'class="outline"' in page
 
 

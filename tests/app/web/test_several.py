@@ -4,19 +4,20 @@ import csv
 import io
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
 from app import create_app
 from app.config import Config
+from app.ops.requests import Upload
+from app.web.results import screened
 from tests.helpers.pages import hidden, send, token_of
 from tests.helpers.uploads import encoded, lesion, png_lesion
 
 
 def table_of(client: FlaskClient, page: str) -> list[dict[str, str]]:
-    form = {"csrf_token": token_of(client), "table": hidden(page, "table")}
-    response = client.post("/results.csv", data=form)
+    response = client.post("/results.csv", data={"table": hidden(page, "table")})
     assert response.status_code == 200
     assert response.headers["Content-Disposition"] == 'attachment; filename="lesion-screening.csv"'
     return list(csv.DictReader(io.StringIO(response.data.decode("utf-8-sig"))))
@@ -68,10 +69,13 @@ def test_a_fault_in_one_picture_is_told_and_leaves_the_others_their_answers(
     assert rows[1]["prediction"] == ""
 
 
-def test_pictures_that_are_all_refused_are_answered_with_an_error(client: FlaskClient) -> None:
-    response = send(client, ("a.txt", b"no"), ("b.txt", b"picture"))
+def test_pictures_that_are_all_refused_lead_back_to_the_form_with_each_reason(client: FlaskClient) -> None:
+    response = send(client, ("a.txt", b"no"), ("b.png", b""))
+    page = response.get_data(as_text=True)
     assert response.status_code == 415
-    assert response.get_data(as_text=True).count("<article") == 2
+    assert "<bdi>a.txt</bdi>: This is not an accepted image format" in page
+    assert "<bdi>b.png</bdi>: The file is empty" in page
+    assert 'type="file"' in page
 
 
 def test_the_most_urgent_picture_comes_first(client: FlaskClient, app: Flask) -> None:
@@ -79,7 +83,7 @@ def test_the_most_urgent_picture_comes_first(client: FlaskClient, app: Flask) ->
     page = send(client, *pictures, ("bad.png", b"bad")).get_data(as_text=True)
     risks = {name: app.extensions["screener"].screen(upload).p_malignant for name, upload in pictures}
     expected = [*sorted(risks, key=lambda name: -risks[name]), "bad.png"]
-    shown = sorted(expected, key=lambda name: page.index(f"<span>{name}</span>"))
+    shown = sorted(expected, key=lambda name: page.index(f"<bdi>{name}</bdi></a>"))
     assert shown == expected
 
 
@@ -96,10 +100,25 @@ def test_pictures_that_are_too_large_together_are_refused() -> None:
     assert "Send at most 0.2 MB in all." in response.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png"])
+@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png", "\uff1d1.png"])
 def test_a_file_name_that_a_spreadsheet_would_compute_is_guarded(client: FlaskClient, name: str) -> None:
     rows = table_of(client, send(client, (name, png_lesion(1)), ("b.png", png_lesion(2))).get_data(as_text=True))
     assert rows[0]["name"] == f"'{name}"
+
+
+def test_a_file_name_with_a_formula_after_a_separator_stays_one_text(client: FlaskClient) -> None:
+    page = send(client, ("a;=1+1.png", png_lesion(1)), ("b.png", png_lesion(2))).get_data(as_text=True)
+    response = client.post("/results.csv", data={"table": hidden(page, "table")})
+    line = response.data.decode("utf-8-sig").splitlines()[1]
+    assert line.startswith('"\'a =1+1.png",')
+
+
+def test_results_hold_no_large_picture_while_the_page_is_made(app: Flask) -> None:
+    uploads = [Upload(f"{n}.png", png_lesion(n)) for n in (1, 2)]
+    with app.test_request_context():
+        g.request_id = "0" * 16
+        results = screened(uploads)
+    assert [entry.screening.image.size for entry in results if entry.screening] == [0, 0]
 
 
 def test_a_file_name_is_shown_as_text_and_without_folders(client: FlaskClient) -> None:
@@ -112,15 +131,14 @@ def test_a_file_name_is_shown_as_text_and_without_folders(client: FlaskClient) -
 
 def test_a_changed_or_foreign_table_is_refused(client: FlaskClient) -> None:
     page = send(client, ("a.png", png_lesion(1)), ("b.png", png_lesion(2))).get_data(as_text=True)
-    for table in (hidden(page, "table")[:-2], "", "forged"):
-        response = client.post("/results.csv", data={"csrf_token": token_of(client), "table": table})
+    for table in (hidden(page, "table")[:-2], "", "forged", hidden(page, "answer")):
+        response = client.post("/results.csv", data={"table": table})
         assert response.status_code == 400
         assert "can no longer be turned into a file" in response.get_data(as_text=True)
 
 
 def report_of(client: FlaskClient, page: str, **options: object) -> PdfReader:
-    form = {"csrf_token": token_of(client), "answer": hidden(page, "answer")}
-    response = client.post("/report.pdf", data=form, **options)
+    response = client.post("/report.pdf", data={"answer": hidden(page, "answer")}, **options)
     assert response.status_code == 200
     assert response.content_type == "application/pdf"
     return PdfReader(io.BytesIO(response.data))
@@ -157,6 +175,6 @@ def test_a_report_of_the_drawn_sample_says_so(client: FlaskClient) -> None:
 def test_a_report_of_another_server_or_model_is_refused(client: FlaskClient) -> None:
     elsewhere = create_app(Config()).test_client()
     answer = hidden(send(elsewhere, ("a.png", png_lesion())).get_data(as_text=True), "answer")
-    response = client.post("/report.pdf", data={"csrf_token": token_of(client), "answer": answer})
+    response = client.post("/report.pdf", data={"answer": answer})
     assert response.status_code == 400
     assert "Screen the picture again" in response.get_data(as_text=True)
