@@ -7,7 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
-from app.ops import errors, headers, logs, metrics, requests, turns
+from app.ops import errors, headers, logs, metrics, rates, requests, turns
 from app.ops.served import ServedScreener
 
 __version__ = "0.1.0"
@@ -50,6 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
         requests.UploadLimit(1, config.limits.max_bytes),
         {
             "web.result": requests.UploadLimit(config.page_pictures, config.page_bytes),
+            api.BATCH_ENDPOINT: requests.UploadLimit(config.batch_pictures, config.batch_bytes),
             **dict.fromkeys(web.CARRYING, requests.UploadLimit(1, web.CARRIED_BYTES, web.CARRIED_BYTES)),
         },
     )
@@ -59,10 +60,12 @@ def create_app(config: Config | None = None) -> Flask:
     Bootstrap5(app)
     Compress(app)
     web.register(app)
-    for blueprint in (api.blueprint, health.blueprint, metrics.blueprint):
+    api.register(app, config)
+    for blueprint in (health.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
     csrf.exempt(web.export.blueprint)  # what it is sent is signed
+    rates.register(app, config.rate_limit, config.rate_store, (*web.SCREENING_ENDPOINTS, *api.SCREENING_ENDPOINTS))
     headers.register(app)
     errors.register(app)
     return app

@@ -2,18 +2,25 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from app import settings
 from app.screening.decode import DecodeLimits
 
+Value = TypeVar("Value")
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_MEGAPIXELS = 170
 """Pillow itself refuses pictures of more than 179 million pixels."""
 
 MAX_PAGE_PICTURES = 20
 """What the page's style sheet has rules for."""
+
+MAX_BATCH_PICTURES = 100
+DEFAULT_RATE_LIMIT = "600/minute"
+"""Of one client. Two cores screen several times as many."""
 
 DEFAULT_BUNDLE = REPOSITORY / "model_store" / "three_block_ham10000"
 
@@ -26,13 +33,22 @@ class SettingRejected(Exception):
 class Config:
     """Attributes:
     bundle: LESION_BUNDLE, folder of the model bundle to serve.
-    limits: LESION_MAX_UPLOAD_MB (megabytes, 10^6 bytes) and LESION_MAX_MEGAPIXELS (10^6 pixels) of one picture.
+    limits: LESION_MAX_UPLOAD_MB (megabytes, 10^6 bytes) and LESION_MAX_MEGAPIXELS (10^6 pixels) of one picture;
+        LESION_EXTRA_FORMATS, `heic`, `dicom` or both, read beside the usual formats.
     page_pictures: LESION_PAGE_PICTURES, how many pictures the page takes at a time, at most MAX_PAGE_PICTURES.
     page_bytes: LESION_PAGE_UPLOAD_MB (megabytes), of those pictures together.
     queue: LESION_QUEUE, how many requests may wait in a worker for the one that computes.
     queue_seconds: LESION_QUEUE_SECONDS, how long one waits at most.
     held_bytes: LESION_UPLOADS_MB (megabytes), of all uploads that a worker has in memory at a time.
     proxies: LESION_PROXIES, how many fronts stand between a client and here; each adds who sent it to X-Forwarded-For.
+    batch_pictures: LESION_BATCH_PICTURES, how many pictures /api/predict/batch takes at a time.
+    batch_bytes: LESION_BATCH_UPLOAD_MB (megabytes), of those pictures together.
+    api_keys: LESION_API_KEYS, `name:digest` with commas between; who may use the API. Everybody where there are none.
+    rate_limit: LESION_RATE_LIMIT, such as 600/minute or `off`: pictures that one client (a key, else an address) may
+        have screened in that time.
+    rate_store: LESION_RATE_STORE, where they are counted: memory:// in each worker process for itself, or a Redis that
+        all of them share.
+    cors_origins: LESION_CORS_ORIGINS, whose pages may call the API from a browser. None of another origin by default.
     secret_key: LESION_SECRET_KEY, signs the form's token and what a result page carries, at least 32 characters. A
         random one of this process where it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind
         one name need to share one.
@@ -46,6 +62,12 @@ class Config:
     queue_seconds: float = 10
     held_bytes: int = 100_000_000
     proxies: int = 0
+    batch_pictures: int = 20
+    batch_bytes: int = 60_000_000
+    api_keys: tuple[settings.ApiKey, ...] = ()
+    rate_limit: str | None = DEFAULT_RATE_LIMIT
+    rate_store: str = settings.MEMORY
+    cors_origins: tuple[str, ...] = ()
     secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     @classmethod
@@ -53,7 +75,8 @@ class Config:
         """Reads the settings.
 
         Raises:
-            SettingRejected: a number is none or out of range, the key is too short, or a limit does not fit another.
+            SettingRejected: a number is none or out of range, the key is too short, another value cannot be read, or a
+                limit does not fit another.
         """
         defaults = DecodeLimits()
         megabytes = _number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000)
@@ -62,21 +85,32 @@ class Config:
         if len(secret_key) < 32:
             raise SettingRejected("LESION_SECRET_KEY needs at least 32 characters; `openssl rand -hex 32` prints one.")
         page_megabytes = _number(environment, "LESION_PAGE_UPLOAD_MB", 60, 0.01, 1000)
+        batch_megabytes = _number(environment, "LESION_BATCH_UPLOAD_MB", 60, 0.01, 1000)
         held_megabytes = _number(environment, "LESION_UPLOADS_MB", 100, 1, 100_000)
-        if held_megabytes < 1 + max(megabytes, page_megabytes):
+        if held_megabytes < (least := 1 + max(megabytes, page_megabytes, batch_megabytes)):
             raise SettingRejected(
-                f"LESION_UPLOADS_MB must be at least {1 + max(megabytes, page_megabytes):g}, not {held_megabytes:g}: "
-                "one more than the larger of LESION_MAX_UPLOAD_MB and LESION_PAGE_UPLOAD_MB."
+                f"LESION_UPLOADS_MB must be at least {least:g}, not {held_megabytes:g}: one more than the largest of "
+                "LESION_MAX_UPLOAD_MB, LESION_PAGE_UPLOAD_MB and LESION_BATCH_UPLOAD_MB."
             )
         return cls(
             bundle=Path(environment.get("LESION_BUNDLE") or DEFAULT_BUNDLE),
-            limits=DecodeLimits(max_bytes=round(megabytes * 1e6), max_pixels=round(megapixels * 1e6)),
+            limits=DecodeLimits(
+                max_bytes=round(megabytes * 1e6),
+                max_pixels=round(megapixels * 1e6),
+                extra_formats=_read(environment, "LESION_EXTRA_FORMATS", "", settings.extra_formats),
+            ),
             page_pictures=round(_number(environment, "LESION_PAGE_PICTURES", 20, 1, MAX_PAGE_PICTURES)),
             page_bytes=round(page_megabytes * 1e6),
             queue=round(_number(environment, "LESION_QUEUE", 16, 0, 1000)),
             queue_seconds=_number(environment, "LESION_QUEUE_SECONDS", 10, 0, 600),
             held_bytes=round(held_megabytes * 1e6),
             proxies=round(_number(environment, "LESION_PROXIES", 0, 0, 10)),
+            batch_pictures=round(_number(environment, "LESION_BATCH_PICTURES", 20, 2, MAX_BATCH_PICTURES)),
+            batch_bytes=round(batch_megabytes * 1e6),
+            api_keys=_read(environment, "LESION_API_KEYS", "", settings.api_keys),
+            rate_limit=_read(environment, "LESION_RATE_LIMIT", DEFAULT_RATE_LIMIT, settings.rate_limit),
+            rate_store=_read(environment, "LESION_RATE_STORE", settings.MEMORY, settings.rate_store),
+            cors_origins=_read(environment, "LESION_CORS_ORIGINS", "", settings.origins),
             secret_key=secret_key,
         )
 
@@ -92,3 +126,10 @@ def _number(environment: Mapping[str, str], name: str, default: float, low: floa
     if not low <= value <= high:
         raise SettingRejected(f"{name} must be a number from {low:g} to {high:g}, not {text!r}.")
     return value
+
+
+def _read(environment: Mapping[str, str], name: str, default: str, reader: Callable[[str], Value]) -> Value:
+    try:
+        return reader(environment.get(name) or default)
+    except ValueError as error:
+        raise SettingRejected(f"{name} {error}.") from error

@@ -10,9 +10,10 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from app.ops import metrics
+from app.ops.faults import UnacceptedBody, WrongKey, WrongParameter
 from app.ops.requests import ExpiredResult, MissingUpload, SeveralUploads, TooManyUploads, drain_body, limit_of
 from app.ops.turns import Busy
 from app.screening.errors import (
@@ -35,6 +36,9 @@ STATUS: dict[type[RefusedUpload], HTTPStatus] = {
     ImageTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
+UNREAD = frozenset({401, 413, 415, 429})
+"""Statuses of requests that are refused while their body may still be on its way."""
+
 REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
     MissingUpload: (
         400, "missing_file", N_("No picture was sent"), N_("Choose a picture first (form field 'image')."),
@@ -53,6 +57,18 @@ REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
     Busy: (
         503, "busy", N_("Too many pictures are waiting"),
         N_("No result was made, because others came first. Wait a moment and send it again."),
+    ),
+    WrongKey: (
+        401, "wrong_key", N_("This server asks for an API key"),
+        N_("Send a key of this server in the header 'Authorization: Bearer ...'; whoever runs it hands them out."),
+    ),
+    UnacceptedBody: (
+        415, "unaccepted_body", N_("The request holds no picture"),
+        N_("Send a multipart form with the picture in the field 'image', or the picture alone as image/jpeg."),
+    ),
+    TooManyRequests: (
+        429, "too_many_requests", N_("These are too many pictures in a short time"),
+        N_("Wait a moment and send it again; in the answer, Retry-After says how many seconds."),
     ),
 }  # fmt: skip
 """Status, reason, title and advice of what is wrong with the request and not with the picture."""
@@ -97,8 +113,8 @@ def register(app: Flask) -> None:
         if refusal.status in UNREAD:
             drain_body()
         response = problem(refusal) if request.path.startswith("/api/") else error_page(refusal)
-        if isinstance(error, HTTPException) and (allowed := getattr(error, "valid_methods", None)):
-            response.headers["Allow"] = ", ".join(sorted(allowed))
+        if isinstance(error, HTTPException):  # Allow, Retry-After, WWW-Authenticate
+            response.headers.update([entry for entry in error.get_headers() if entry[0] != "Content-Type"])
         if (seconds := getattr(error, "retry_after", None)) is not None:
             response.headers["Retry-After"] = str(seconds)
         return response
@@ -124,6 +140,9 @@ def _describe(error: Exception) -> tuple[int, str, str, str, Mapping[str, Any]]:
         case TooManyUploads():
             text = N_("Send at most %(most)s pictures at a time; these are %(found)s.")
             return 400, "too_many_files", N_("These are too many pictures"), text, error.values
+        case WrongParameter():
+            text = N_("'%(name)s' takes %(allowed)s.")
+            return 400, "wrong_parameter", N_("A parameter has a wrong value"), text, error.values
         case RequestEntityTooLarge():
             return _too_large()
         case HTTPException() if error.code == 404:

@@ -8,11 +8,13 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from app.screening import dicom
 from app.screening.containers import check_container
 from app.screening.errors import (
     EmptyUpload,
@@ -22,12 +24,12 @@ from app.screening.errors import (
     UndecodableImage,
     UploadTooLarge,
 )
+from app.screening.extras import HEIC, check_switched_on, extra_kind, register_heic
 from app.screening.words import N_
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 """Pillow's plugins that may see an upload. A phone's multi-picture JPEG (MPO) arrives through the JPEG plugin."""
 
-FORMAT_WORDS = "JPEG, PNG, WebP, TIFF or BMP"
 EIGHT_BIT_MODES = frozenset({"1", "L", "P", "RGB", "YCbCr"})
 ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
 SIXTEEN_BIT_GREY_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
@@ -78,12 +80,19 @@ class DecodeLimits:
     min_side: the shorter side, pixels.
     working_side: a larger picture is reduced by a whole factor while both sides keep at least so many pixels: twice
         what the six stages work on. A JPEG is decoded that way at once, many times faster.
+    extra_formats: "heic", "dicom" or both, read beside FORMATS. Each needs a package of requirements-extras.txt.
     """
 
     max_bytes: int = 15_000_000
     max_pixels: int = 50_000_000
     min_side: int = 64
     working_side: int = 448
+    extra_formats: frozenset[str] = frozenset()
+
+
+def accepted_formats(limits: DecodeLimits) -> tuple[str, ...]:
+    """The names of all formats that are read, in capitals."""
+    return (*FORMATS, *(name.upper() for name in sorted(limits.extra_formats)))
 
 
 def decode(upload: bytes, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
@@ -113,9 +122,7 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
             found=f"{len(upload) / 1e6:.1f}",
         )
     try:
-        if (canvas := check_container(upload)) is not None:
-            _check_size(canvas, limits)
-        with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
+        with _opened(upload, limits) as picture:
             _check_size(picture.size, limits)
             _check_frames(picture)
             _check_tiff(picture)
@@ -127,11 +134,33 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
         raise _too_many_pixels(limits) from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
         raise _damaged() from error
-    except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError) as error:
-        # What Pillow's parsers let through on malformed files; a bug of ours would show in the tests of good ones.
+    except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError, RuntimeError) as error:
+        # What the parsers let through on malformed files; a bug of ours would show in the tests of good ones.
         raise _damaged() from error
     _check_content(image)
     return Decoded(image, source)
+
+
+def _opened(upload: bytes, limits: DecodeLimits) -> Image.Image:
+    formats: tuple[str, ...] = FORMATS
+    if (kind := extra_kind(upload)) is not None:
+        check_switched_on(kind, limits.extra_formats)
+        if kind == HEIC:
+            register_heic()
+            formats = ("HEIF",)
+        else:
+            content = dicom.unpack(upload, partial(_check_size, limits=limits))
+            if isinstance(content, Image.Image):
+                return content
+            upload, formats = content, ("JPEG",)
+    if (canvas := check_container(upload)) is not None:
+        _check_size(canvas, limits)
+    try:
+        return Image.open(io.BytesIO(upload), formats=formats)
+    except UnidentifiedImageError as error:
+        if kind is None:
+            raise
+        raise _damaged() from error
 
 
 def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
@@ -139,6 +168,8 @@ def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]
         picture.draft(None, (limits.working_side, limits.working_side))
     picture.load()
     width, height = picture.size
+    if picture.format == "HEIF":  # whose coded picture may have another size than the file says
+        _check_size(picture.size, limits)
     factor = max(1, min(width, height) // limits.working_side)
     # In strips, so that a large picture exists once: conversions would copy all of it, up to four times.
     rows = max(1, STRIP_PIXELS // width // factor) * factor

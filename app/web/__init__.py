@@ -8,7 +8,9 @@ from app.web.carried import CARRIED_BYTES
 CARRYING = ("export.report", "export.table")
 """Endpoints that are sent what a result page carries."""
 
-__all__ = ["CARRIED_BYTES", "CARRYING", "register"]
+SCREENING_ENDPOINTS = ("web.result", "web.sample")
+
+__all__ = ["CARRIED_BYTES", "CARRYING", "SCREENING_ENDPOINTS", "register"]
 
 
 def register(app: Flask) -> None:

@@ -1,10 +1,10 @@
-"""Pictures inside pages: data: URIs made of pixels alone, so that no metadata of the upload is in them."""
-
-import base64
+"""Pictures inside pages, reduced to the size that is shown."""
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from app.ops.pictures import Image, data_uri, encoded
 
 PREVIEW_SIDE = 640
 SMALL_PREVIEW_SIDE = 448
@@ -13,19 +13,11 @@ SMALL_PREVIEW_SIDE = 448
 THUMBNAIL_SIDE = 72
 STAGE_SIDE = 144
 QUALITY = 86
-HEAT_SIDE = 224
-HEAT_COLOUR = (0, 216, 255)
-"""RGB. Turquoise stands out from brown, red and skin. One colour whose strength is the evidence: a rainbow would draw
-borders where there are none."""
-
-HEAT_OPACITY = 230
-
-Image = npt.NDArray[np.uint8]
 
 
 def jpeg_uri(image: Image, side: int) -> str:
     """An RGB image (H, W, 3) as a JPEG of at most `side` pixels a side, inside a data: URI."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg(image, side)).decode("ascii")
+    return data_uri("jpeg", jpeg(image, side))
 
 
 def jpeg(image: Image, side: int) -> bytes:
@@ -34,26 +26,10 @@ def jpeg(image: Image, side: int) -> bytes:
     scale = min(1.0, side / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    return _encoded(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-
-
-def heat_uri(evidence: npt.NDArray[np.float32]) -> str:
-    """Evidence (h, w), 0..1, as a transparent square PNG to be laid, stretched, over its picture."""
-    strength = np.clip(cv2.resize(evidence, (HEAT_SIDE, HEAT_SIDE), interpolation=cv2.INTER_CUBIC), 0, 1)
-    overlay = np.empty((HEAT_SIDE, HEAT_SIDE, 4), np.uint8)
-    overlay[:, :, :3] = HEAT_COLOUR[::-1]
-    overlay[:, :, 3] = np.rint(strength * HEAT_OPACITY)
-    return "data:image/png;base64," + base64.b64encode(_encoded(".png", overlay, [])).decode("ascii")
+    return encoded(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 def outline_path(outline: npt.NDArray[np.float32]) -> str:
     """An outline (points, 2), shares of width and height, as the path of an SVG with the view box 0 0 100 100."""
     points = " L".join(f"{x * 100:.1f} {y * 100:.1f}" for x, y in outline)
     return f"M{points}Z"
-
-
-def _encoded(suffix: str, pixels: Image, options: list[int]) -> bytes:
-    done, encoded = cv2.imencode(suffix, pixels, options)
-    if not done:
-        raise RuntimeError(f"a picture could not be encoded as {suffix}")
-    return encoded.tobytes()

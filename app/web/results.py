@@ -7,8 +7,10 @@ import numpy as np
 from flask import current_app
 from flask_babel import gettext
 
-from app.ops.errors import Refusal, refusal_of
+from app.ops.errors import Refusal
+from app.ops.pictures import heat_uri
 from app.ops.requests import Upload
+from app.ops.several import answer_each
 from app.screening.screener import Screener, Screening
 from app.web import pictures
 from app.web.carried import Carried, sign
@@ -68,19 +70,18 @@ def screened(uploads: list[Upload], *, synthetic: bool = False) -> list[Result]:
         RefusedUpload: there is but one picture, and it is refused.
     """
     screener: Screener = current_app.extensions["screener"]
-    if len(uploads) == 1:
-        return [
-            _answered(screener, 1, _name(uploads[0], 1), screener.screen(uploads[0].content), 1, synthetic=synthetic)
-        ]
-    results = []
-    for number, upload in enumerate(uploads, 1):
+
+    def answer(number: int, upload: Upload) -> Result:
+        screening = screener.screen(upload.content)
         name = _name(upload, number)
-        try:
-            screening = screener.screen(upload.content)
-            results.append(_answered(screener, number, name, screening, len(uploads), synthetic=synthetic))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other pictures get their answers
-            results.append(Result(number, name, refusal=refusal_of(error)))
-    return results
+        return _answered(screener, number, name, screening, len(uploads), synthetic=synthetic)
+
+    if len(uploads) == 1:
+        return [answer(1, uploads[0])]
+    return [
+        Result(number, _name(uploads[number - 1], number), refusal=found) if isinstance(found, Refusal) else found
+        for number, found in enumerate(answer_each(uploads, answer), 1)
+    ]
 
 
 def _answered(screener: Screener, number: int, name: str, screening: Screening, of: int, *, synthetic: bool) -> Result:
@@ -95,7 +96,7 @@ def _answered(screener: Screener, number: int, name: str, screening: Screening, 
         screening=replace(screening, image=NO_IMAGE),
         photo=pictures.jpeg_uri(screening.image, pictures.PREVIEW_SIDE if of == 1 else pictures.SMALL_PREVIEW_SIDE),
         thumbnail=pictures.jpeg_uri(screening.image, pictures.THUMBNAIL_SIDE) if of > 1 else "",
-        heat=pictures.heat_uri(explanation.evidence) if told and explanation.evidence is not None else None,
+        heat=heat_uri(explanation.evidence) if told and explanation.evidence is not None else None,
         outline=pictures.outline_path(explanation.outline) if told and explanation.outline is not None else None,
         stages=tuple((stage, pictures.jpeg_uri(picture, pictures.STAGE_SIDE)) for stage, picture in explanation.stages),
         carried=sign(Carried.of(name, screening, screener.bundle, datetime.now(UTC), synthetic=synthetic)),

@@ -22,6 +22,8 @@ blueprint = Blueprint("web", __name__, template_folder="templates", static_folde
 ACCEPTED = "image/jpeg,image/png,image/webp,image/tiff,image/bmp,.jpg,.jpeg,.png,.webp,.tif,.tiff,.bmp"
 """For the browser's file dialogue; the server looks at the bytes and not at these."""
 
+EXTRA_ACCEPTED = {"heic": ",image/heic,image/heif,.heic,.heif", "dicom": ",application/dicom,.dcm"}
+
 
 @blueprint.get("/")
 def start() -> ResponseReturnValue:
@@ -66,7 +68,7 @@ def start_page(refusals: Sequence[tuple[str, Refusal]] = (), *, lost: bool = Fal
         "start.html",
         refusals=refusals,
         lost=lost,
-        accepted=ACCEPTED,
+        accepted=ACCEPTED + "".join(EXTRA_ACCEPTED[name] for name in sorted(limits.extra_formats)),
         max_bytes=limits.max_bytes,
         max_pictures=batch.pictures,
         max_batch_bytes=batch.picture_bytes,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, request, url_for
 
-STATIC_ENDPOINTS = ("web.static", "bootstrap.static")
+STATIC_ENDPOINTS = ("web.static", "bootstrap.static", "api_pages.static")
 
 
 def register(app: Flask) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from app.api.schemas import prediction
+from app.api.answers import prediction
 from app.screening.runtime import ModelRejected
 from app.screening.screener import Screener
 from tests.helpers.uploads import (

@@ -70,7 +70,7 @@ def test_the_table_names_every_setting_and_no_other(monkeypatch: pytest.MonkeyPa
     assert environment.asked | master.asked | READ_BY_GUNICORN_ITSELF == set(ROWS)
 
 
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row[0] not in ("random", "cores")])
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row[0] not in ("random", "cores", "empty")])
 def test_a_default_written_out_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def values() -> tuple[Config, dict[str, Any]]:
         conf = runpy.run_path(GUNICORN)

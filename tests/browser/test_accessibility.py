@@ -35,6 +35,7 @@ def refused(page: Page) -> None:
 
 STATES: dict[str, Callable[[Page], object]] = {
     **{address: lambda page, address=address: page.goto(address) for address in PAGES},
+    "api": lambda page: page.goto("/api/docs"),
     "not found": lambda page: page.goto("/nowhere"),
     "chosen": lambda page: choose(page, *SEVERAL[:2]),
     "refused": refused,

@@ -70,6 +70,6 @@ def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) ->
         try:
             if requests.get(f"{url}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
     raise AssertionError(f"the server is not ready; it printed:\n{log.read_text()}")

@@ -1,0 +1,109 @@
+"""Settings that are more than a number: each reader gives the value of a text, or says what is wrong with it."""
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+MEMORY = "memory://"
+RATE_STORES = ("redis://", "rediss://", "unix://")
+"""Beside MEMORY. unix:// is Redis behind a socket file."""
+
+EXTRA_FORMATS = {"heic": "pillow_heif", "dicom": "pydicom"}
+"""Formats that can be switched on, and the module that each needs."""
+
+EXTRAS_FILE = "requirements-extras.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key that may use the API; the key itself is known to its owner alone.
+
+    Attributes:
+        name: whose it is; in rate limits and logs, never secret.
+        digest: SHA-256 of the key, 64 hex digits. A plain digest is enough: a key is 256 random bits, not a password
+            that somebody chose, so that nothing can be guessed from it.
+    """
+
+    name: str
+    digest: str
+
+
+def api_keys(text: str) -> tuple[ApiKey, ...]:
+    """`name:digest,name:digest`. A name may stand twice, so that an old and a new key hold together.
+
+    Raises:
+        ValueError: an entry has another form.
+    """
+    keys = []
+    for entry in _entries(text):
+        found = re.fullmatch(r"([\w.-]{1,64}):([0-9a-fA-F]{64})", entry)
+        if not found:
+            # Without the entry: who pasted the key itself by mistake would find it in a log.
+            raise ValueError("needs entries 'name:digest' with a comma between, as `flask --app wsgi keys new` prints")
+        keys.append(ApiKey(found[1], found[2].lower()))
+    return tuple(keys)
+
+
+def rate_limit(text: str) -> str | None:
+    """`600/minute`, or `off`. A limit counts pictures.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text == "off":
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour|day)", text):
+        raise ValueError("needs a number of pictures and a time, such as '600/minute', or 'off'")
+    return text
+
+
+def rate_store(text: str) -> str:
+    """`memory://`, or the address of a Redis.
+
+    Raises:
+        ValueError: it is neither, or the package for Redis is missing.
+    """
+    if text == MEMORY:
+        return text
+    if not text.startswith(RATE_STORES):
+        raise ValueError("needs 'memory://', or a Redis such as 'redis://host:6379/0'")
+    _need("redis")
+    return text
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """`https://clinic.example,https://other.example:8443`.
+
+    Raises:
+        ValueError: an entry is no origin; `*` is none, since a page of anybody could then use this server.
+    """
+    entries = _entries(text)
+    for entry in entries:
+        parts = urlsplit(entry)
+        if parts.scheme not in ("http", "https") or not parts.hostname or entry != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"needs origins such as 'https://clinic.example', not {entry!r}")
+    return entries
+
+
+def extra_formats(text: str) -> frozenset[str]:
+    """`heic`, `dicom`, or both.
+
+    Raises:
+        ValueError: an entry is neither, or its package is missing.
+    """
+    formats = frozenset(entry.lower() for entry in _entries(text))
+    if unknown := formats - set(EXTRA_FORMATS):
+        raise ValueError(f"takes {' and '.join(sorted(EXTRA_FORMATS))}, not {min(unknown)!r}")
+    for name in sorted(formats):
+        _need(EXTRA_FORMATS[name])
+    return formats
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def _need(module: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise ValueError(f"needs a package that is not installed: `pip install -r {EXTRAS_FILE}`")
