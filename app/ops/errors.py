@@ -36,7 +36,7 @@ STATUS: dict[type[RefusedUpload], HTTPStatus] = {
     ImageTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
-UNREAD = frozenset({401, 413, 415, 429})
+UNREAD = frozenset({401, 413, 415, 429, 503})
 """Statuses of requests that are refused while their body may still be on its way."""
 
 REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
@@ -72,9 +72,6 @@ REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
     ),
 }  # fmt: skip
 """Status, reason, title and advice of what is wrong with the request and not with the picture."""
-
-UNREAD = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.SERVICE_UNAVAILABLE)
-"""Statuses of refusals that come before the body is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,13 @@ def test_each_is_read() -> None:
         LESION_CORS_ORIGINS="https://clinic.example, http://localhost:3000",
         LESION_EXTRA_FORMATS="DICOM, heic",
         LESION_BATCH_PICTURES="50",
-        LESION_BATCH_UPLOAD_MB="100",
+        LESION_BATCH_UPLOAD_MB="90",
     )
     assert config.api_keys == (ApiKey("clinic", DIGEST), ApiKey("lab-2", DIGEST))
     assert (config.rate_limit, config.rate_store) == ("5/second", "redis://counter:6379/1")
     assert config.cors_origins == ("https://clinic.example", "http://localhost:3000")
     assert config.limits.extra_formats == {"dicom", "heic"}
-    assert (config.batch_pictures, config.batch_bytes) == (50, 100_000_000)
+    assert (config.batch_pictures, config.batch_bytes) == (50, 90_000_000)
     assert read(LESION_RATE_LIMIT="off").rate_limit is None
 
 
