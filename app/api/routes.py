@@ -23,7 +23,7 @@ PROBLEMS = {
     408: "`not_received`: the client paused for too long, or hung up.",
     413: "`too_many_bytes`, `form_too_large`",
     415: "`unaccepted_format`, `unaccepted_body`",
-    422: "`empty_file`, `undecodable`, `too_small`, `too_many_pixels`",
+    422: "`empty_file`, `undecodable`, `too_small`, `too_long`, `too_many_pixels`",
     429: "`too_many_requests`; Retry-After says in how many seconds it is worth a try.",
     500: "`internal_error`: the server failed; never with a class.",
     503: "`busy`: Retry-After says in how many seconds it is worth a try.",

@@ -19,6 +19,7 @@ from app.ops.turns import Busy
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
+    ImageTooLong,
     ImageTooSmall,
     RefusedUpload,
     UnacceptedFormat,
@@ -34,6 +35,7 @@ STATUS: dict[type[RefusedUpload], HTTPStatus] = {
     UndecodableImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     ImageTooSmall: HTTPStatus.UNPROCESSABLE_ENTITY,
     ImageTooLarge: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ImageTooLong: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 UNREAD = frozenset({401, 413, 415, 429, 503})

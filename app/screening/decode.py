@@ -19,6 +19,7 @@ from app.screening.containers import check_container
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
+    ImageTooLong,
     ImageTooSmall,
     UnacceptedFormat,
     UndecodableImage,
@@ -38,6 +39,9 @@ TIFF_COMPRESSIONS = frozenset({"raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_de
 
 FLAT_TAIL = 0.2
 """Share of rows at the bottom that may be of one colour: a cut-off JPEG that is closed again decodes, and ends so."""
+
+LONGEST = 8
+"""How many times as long as the other a side may be. A long strip is hardly reduced, and takes the memory of many."""
 
 STRIP_PIXELS = 4_000_000
 _EXIF_ORIENTATION = 0x0112
@@ -215,6 +219,11 @@ def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
     width, height = size
     if width * height > limits.max_pixels:
         raise _too_many_pixels(limits)
+    if max(width, height) > LONGEST * min(width, height):
+        raise ImageTooLong(
+            N_("One side of it is more than %(longest)s times as long as the other. Send the photo itself, uncut."),
+            longest=LONGEST,
+        )
     if min(width, height) < limits.min_side:
         raise ImageTooSmall(
             N_(

@@ -63,6 +63,13 @@ class ImageTooSmall(RefusedUpload):
     title = N_("The picture is too small")
 
 
+class ImageTooLong(RefusedUpload):
+    """One side is many times as long as the other: no photo of a lesion, and squashed to a square nothing at all."""
+
+    reason = "too_long"
+    title = N_("The picture is far longer than wide")
+
+
 class ImageTooLarge(RefusedUpload):
     """More pixels than the limit."""
 

@@ -12,6 +12,7 @@ from PIL import Image
 from app.screening.decode import DecodeLimits, decode
 from app.screening.errors import (
     ImageTooLarge,
+    ImageTooLong,
     ImageTooSmall,
     UnacceptedFormat,
     UndecodableImage,
@@ -39,6 +40,13 @@ def test_a_file_cut_off_anywhere_is_refused_and_never_half_decoded(file_format: 
 def test_a_truncated_jpeg_is_named_damaged() -> None:
     with pytest.raises(UndecodableImage, match="damaged or incomplete"):
         decode(truncated_jpeg(), LIMITS)
+
+
+@pytest.mark.parametrize("size", [(100, 900), (900, 100), (800, 62_000)])
+def test_a_strip_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
+    strip = encoded(Image.new("1", size), "PNG")
+    with pytest.raises(ImageTooLong, match="more than 8 times as long"):
+        decode(strip, DecodeLimits())
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
@@ -173,7 +181,7 @@ def test_random_damage_is_refused_or_decoded_but_never_another_error() -> None:
                 damaged[position] = random.integers(0, 256)
             try:
                 image = decode(bytes(damaged), LIMITS)
-            except (UndecodableImage, UnacceptedFormat, ImageTooLarge, ImageTooSmall):
+            except (UndecodableImage, UnacceptedFormat, ImageTooLarge, ImageTooLong, ImageTooSmall):
                 continue
             assert image.dtype == np.uint8
             assert image.shape[2] == 3
