@@ -114,8 +114,6 @@ def register(app: Flask) -> None:
         response = problem(refusal) if request.path.startswith("/api/") else error_page(refusal)
         if isinstance(error, HTTPException):  # Allow, Retry-After, WWW-Authenticate
             response.headers.update([entry for entry in error.get_headers() if entry[0] != "Content-Type"])
-        if (seconds := getattr(error, "retry_after", None)) is not None:
-            response.headers["Retry-After"] = str(seconds)
         return response
 
 

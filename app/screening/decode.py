@@ -57,7 +57,7 @@ class Source:
     """What a picture's file was, for logs and figures; nothing of who or what is on it.
 
     Attributes:
-        file_format: one of FORMATS, or "MPO".
+        file_format: Pillow's name of it: one of FORMATS, "MPO", "HEIF"; or "DICOM", whose pixels come without a file.
         pixels: width times height, before anything was reduced.
     """
 
@@ -130,7 +130,7 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
             _check_size(picture.size, limits)
             _check_frames(picture)
             _check_tiff(picture)
-            source = Source(picture.format or "", picture.width * picture.height)
+            source = Source(picture.format or "DICOM", picture.width * picture.height)
             image = _oriented(_to_rgb(picture, limits), picture)
     except UnidentifiedImageError as error:
         raise UnacceptedFormat(N_("Send a JPEG, PNG, WebP, TIFF or BMP picture.")) from error

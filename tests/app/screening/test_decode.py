@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.screening.decode import DecodeLimits, decode
+from app.screening.decode import DecodeLimits, Source, decode, decode_upload
 from app.screening.errors import (
     EmptyUpload,
     UnacceptedFormat,
@@ -160,3 +160,11 @@ def test_a_picture_in_another_format_is_refused() -> None:
     for file_format in ("GIF", "ICO", "PPM"):
         with pytest.raises(UnacceptedFormat):
             decode(encoded(lesion(), file_format), LIMITS)
+
+
+def test_format_and_pixels_are_those_of_the_file_and_not_of_what_became_of_it() -> None:
+    photo = encoded(lesion(1, 1500, 2000), "JPEG")
+    decoded = decode_upload(photo, LIMITS)
+    assert decoded.source == Source("JPEG", 3_000_000)
+    assert decoded.image.shape[0] < 1500
+    assert decode_upload(encoded(lesion(), "TIFF"), LIMITS).source == Source("TIFF", 30_000)

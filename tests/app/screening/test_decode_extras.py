@@ -19,7 +19,7 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
-from app.screening.decode import DecodeLimits, decode
+from app.screening.decode import DecodeLimits, decode, decode_upload
 from app.screening.dicom import transfer_syntax
 from app.screening.errors import ImageTooLarge, ImageTooSmall, RefusedUpload, UnacceptedFormat, UndecodableImage
 from app.screening.synthetic import draw_lesion
@@ -47,6 +47,11 @@ def test_a_heic_is_read_where_it_is_switched_on() -> None:
     image = decode(heic(lesion()), LIMITS)
     assert image.shape == (150, 200, 3)
     assert np.abs(image.astype(int) - SOURCE).mean() < 4
+
+
+def test_the_log_is_told_which_kind_of_file_it_was() -> None:
+    assert decode_upload(heic(lesion()), LIMITS).source.file_format == "HEIF"
+    assert decode_upload(raw_dicom(), LIMITS).source.file_format == "DICOM"
 
 
 def test_a_heic_is_turned_once_as_its_container_says() -> None:
