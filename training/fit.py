@@ -29,7 +29,7 @@ from training.models.classifier import Classifier
 from training.models.networks import network
 from training.objective import Objective
 from training.pipeline import epoch_order, picture_views, training_batches
-from training.recipe import Recipe
+from training.recipe import Recipe, load_recipe
 from training.run_folder import History, RunFolder
 from training.schedule import optimizer, plateau_rate, stopped
 from training.soft_labels import Logits, SoftLabels
@@ -78,6 +78,8 @@ def fit(
         # Building backbones drew random numbers; a run that was cut before its first epoch finds them built.
         keras.utils.set_random_seed(recipe.seed)
     model, history = _start(build, folder)
+    if recipe.start and not history:
+        _go_on_from(model, recipe, data, run)
     labels = data.train.labels
     counts = np.bincount(labels[epoch_order(recipe, labels, 0)], minlength=classes)
     weights = inverse_frequency(counts, power=recipe.fit.class_weight_power)
@@ -123,6 +125,21 @@ def _start(build: Callable[[], keras.Model], folder: RunFolder) -> tuple[keras.M
             )
         return keras.models.load_model(last), history
     return build(), []
+
+
+def _go_on_from(model: keras.Model, recipe: Recipe, data: TrainingData, run: Path) -> None:
+    """Gives a new network the weights of the trained one that the recipe starts from."""
+    before = load_recipe(recipe.start)
+    if (before.dataset, before.split, before.scheme, before.network) != (
+        recipe.dataset, recipe.split, recipe.scheme, recipe.network,
+    ):  # fmt: skip
+        raise TrainingError(
+            f"{recipe.name} cannot go on from {before.name}: its data set, split, label scheme or network is another"
+        )
+    folder = RunFolder(run.parent / before.name)
+    weights = folder.result(before.fit)
+    folder.require(before, data.identity)
+    model.set_weights(keras.models.load_model(weights, compile=False).get_weights())
 
 
 def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:

@@ -35,6 +35,7 @@ class Recipe:
         nothing.
     view_seed: of augmentation, where it is not `seed`: runs of several seeds then see the same views, and so share
         the teachers' answers to them.
+    start: the recipe whose trained network this one goes on from, as one of smaller pictures; empty to start anew.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Recipe:
     images: int | None = None
     note: str = ""
     view_seed: int | None = None
+    start: str = ""
 
     def trains_as(self, other: "Recipe") -> bool:
         """Whether a run of `other` is one of this recipe: version and note name a bundle and train nothing."""
@@ -111,6 +113,7 @@ class Recipe:
                 views=min(self.distil.views, 2),
             ),
             images=SMOKE_IMAGES,
+            start=self.start and f"{self.start}{SMOKE}",
         )
 
     def unpretrained(self) -> Self:
@@ -121,6 +124,7 @@ class Recipe:
             network=replace(self.network, weights="random"),
             distil=self.distil
             and replace(self.distil, teachers=tuple(f"{name}{UNPRETRAINED}" for name in self.distil.teachers)),
+            start=self.start and f"{self.start}{UNPRETRAINED}",
         )
 
 

@@ -22,7 +22,7 @@ from training.evaluation import read_evaluation
 from training.fit import fit
 from training.recipe import Recipe, load_recipe, recipe_names
 from training.run_folder import RunFolder, RunMismatch
-from training.specs import DistilSpec
+from training.specs import DistilSpec, NetworkSpec
 
 EPOCHS = 3
 
@@ -86,6 +86,21 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
     first, second = (keras.models.load_model(RunFolder(folder).checkpoint(EPOCHS)) for folder in (whole_run, run))
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_a_run_goes_on_from_another_recipe_s_network(
+    whole_run: Path, recipe: Recipe, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.fit.load_recipe", lambda _: recipe)
+    still = replace(recipe.fit, cycles=(1,), peak_learning_rate=1e-9, warmup_epochs=0.0)
+    after = replace(recipe, name="after", start="drawn", fit=still, seed=recipe.seed + 1)
+    trained = fit(after, CLINICAL, data, whole_run.parent / "after")
+    before = keras.models.load_model(RunFolder(whole_run).result(recipe.fit), compile=False)
+    for one, other in zip(before.trainable_weights, keras.models.load_model(trained).trainable_weights, strict=True):
+        assert np.allclose(one, other, atol=1e-5), one.path
+    elsewhere = replace(after, name="elsewhere", network=NetworkSpec(name="compact"))
+    with pytest.raises(TrainingError, match="cannot go on from drawn"):
+        fit(elsewhere, CLINICAL, data, whole_run.parent / "elsewhere")
 
 
 def test_a_folder_with_another_run_is_refused(whole_run: Path, recipe: Recipe, data: TrainingData) -> None:

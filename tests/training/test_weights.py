@@ -134,6 +134,7 @@ def test_a_backbone_from_random_learns_all_of_it() -> None:
     model.compile("sgd", loss="mse")
     model.train_on_batch(np.random.default_rng(1).random((8, 32, 32, 3), np.float32), np.ones((8, 7)))
     assert not np.array_equal(before, np.array(norm.moving_mean))
+    assert norm.momentum == 0.99
 
 
 def test_the_shipped_form_of_a_classifier_gives_the_softmax_of_its_logits() -> None:

@@ -212,8 +212,8 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
             raise TrainingError(f"`{verb}` of {name} failed; what it said stands above. The same command goes on there")
 
     def learn(learner: Recipe) -> None:
-        for teacher in learner.distil.teachers if learner.distil else ():
-            learn(load_recipe(teacher))
+        for needed in (*(learner.distil.teachers if learner.distil else ()), *filter(None, (learner.start,))):
+            learn(load_recipe(needed))
         run("distil" if learner.distil else "train", learner.name)
 
     learn(recipe)

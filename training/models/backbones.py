@@ -28,6 +28,11 @@ RANGES = {
 brings into its range."""
 
 
+LEARNT_MOMENTUM = 0.99
+"""At most, of the statistics that batch norm learns here. MobileNetV2's own 0.999 is for ImageNet's many steps: here the
+statistics lagged three epochs behind the weights, and validation stayed at chance while the loss fell."""
+
+
 @keras.saving.register_keras_serializable("lesion_screening")
 class ImageNetRange(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """From RGB 0..1 to the range a backbone was trained on; what keras.applications' preprocess_input does with 0..255.
@@ -94,6 +99,8 @@ def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.Ker
             # nothing.
             keeps = isinstance(layer, keras.layers.BatchNormalization) or spec.frozen
             layer.trainable = not (layer.name in pretrained and keeps)
+            if layer.trainable and isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = min(layer.momentum, LEARNT_MOMENTUM)
         ranged = ImageNetRange(RANGES[name], dtype="float32", name=f"range_{name}")(pictures)
         maps = base(ranged)
         alone = "features" if len(names) == 1 else f"features_{name}"

@@ -1,0 +1,22 @@
+"""First half of a longer teacher: DenseNet169 on pictures of 160 pixels, twice as fast as on 224.
+
+Command: python -m training train --recipe densenet169_small_pictures
+Time: about an hour on two cores.
+Method: progressive resizing; what is learnt on small pictures is the better part of what is learnt on large ones
+(Touvron et al. 2019, Fixing the train-test resolution discrepancy; Tan, Le 2021, EfficientNetV2).
+"""
+
+from dataclasses import replace
+
+from training.recipe import load_recipe
+
+SHORT = load_recipe("densenet169_ham10000")
+
+RECIPE = replace(
+    SHORT,
+    name="densenet169_small_pictures",
+    preprocess=replace(SHORT.preprocess, working_size=160, output_size=160),
+    augment=replace(SHORT.augment, brightness=0.1, contrast=0.2, zoom=0.25, blur=1.0),
+    fit=replace(SHORT.fit, cycles=(12,)),
+)
+"""Colours and scales vary more than in the short teacher: ISIC 2017's do, on which the student is lost."""
