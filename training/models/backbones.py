@@ -29,8 +29,8 @@ brings into its range."""
 
 
 LEARNT_MOMENTUM = 0.99
-"""At most, of the statistics that batch norm learns here. MobileNetV2's own 0.999 is for ImageNet's many steps: here the
-statistics lagged three epochs behind the weights, and validation stayed at chance while the loss fell."""
+"""At most, of the statistics that batch norm learns here. MobileNetV2's own 0.999 is for ImageNet's many steps: here
+the statistics lagged three epochs behind the weights, and validation stayed at chance while the loss fell."""
 
 
 @keras.saving.register_keras_serializable("lesion_screening")
