@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
+from flask_compress.flask_compress import DictCache
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -38,6 +39,9 @@ def create_app(config: Config | None = None) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
         # Static files alone: a compressed page that holds a secret beside what a stranger chose gives the secret away.
         COMPRESS_STREAMS=False,
+        # Compressed once: they do not change while the process runs.
+        COMPRESS_CACHE_BACKEND=DictCache,
+        COMPRESS_CACHE_KEY=lambda request: request.path,
         COMPRESS_MIMETYPES=["text/css", "text/javascript", "image/svg+xml"],
     )
     if config.proxies:
