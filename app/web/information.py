@@ -48,7 +48,10 @@ def card() -> str:
 def limits() -> str:
     """What it cannot do, and what becomes of a photo."""
     bundle = current_app.extensions["screener"].bundle
-    return render("limits.html", point=bundle.operating_point, gate=bundle.manifest["metrics"].get("gate"))
+    measured = bundle.manifest["metrics"]
+    return render(
+        "limits.html", point=bundle.operating_point, gate=measured.get("gate"), external=measured.get("external")
+    )
 
 
 @blueprint.get("/help")
