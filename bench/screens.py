@@ -66,7 +66,7 @@ def take(
     for pick in page.locator(".pick").all()[:2]:
         pick.check()
     picture("compare")
-    for address in ("/how-it-works", "/help"):
+    for address in ("/how-it-works", "/model-card", "/limits-and-privacy", "/help"):
         page.goto(address)
         picture(address.strip("/"))
     context.close()
