@@ -4,7 +4,6 @@ Run it on an idle machine: python -m bench.pages
 """
 
 import json
-import shutil
 import statistics
 import sys
 
@@ -13,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Response, sync_playwright
 
 from app.screening.synthetic import draw_lesion
+from tests.helpers.browser import ARGUMENTS, chromium
 from tests.helpers.server import serve
 from tests.helpers.uploads import encoded
 
@@ -29,12 +29,11 @@ ANSWERED = """async () => {
 
 def main() -> None:
     """Prints the medians and the 90th percentiles as JSON."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
+    if (path := chromium()) is None:
         sys.exit("no Chromium on the PATH")
     photo = encoded(Image.fromarray(draw_lesion(3, 450, 600)), "JPEG", quality=90)
     with serve() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         empty, sizes = first_paints(browser, server.url, kept=False)
         kept, _ = first_paints(browser, server.url, kept=True)
         answers = [answered(browser, server.url, photo) for _ in range(REPEATS)]

@@ -1,6 +1,5 @@
 """Pictures of the pages for the README, with drawn lesions only: python -m bench.screens FOLDER"""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.config import DEFAULT_BUNDLE
 from app.screening.screener import Screener
+from tests.helpers.browser import ARGUMENTS, chromium
 from tests.helpers.server import serve
 from tests.helpers.uploads import encoded, lesion
 
@@ -19,12 +19,11 @@ def main() -> None:
     """Writes NAME-SIZE-THEME.jpg into the folder."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens")
     folder.mkdir(parents=True, exist_ok=True)
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
+    if (path := chromium()) is None:
         sys.exit("no Chromium on the PATH")
     uploads = drawn()
     with serve() as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         for size, (width, height) in SIZES.items():
             for theme in ("light", "dark"):
                 take(browser, server.url, (width, height), theme, uploads, folder / f"{{}}-{size}-{theme}.jpg")

@@ -1,25 +1,21 @@
 """The system's Chromium, driven by Playwright."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import skip_or_fail
+from tests.helpers.browser import ARGUMENTS, NAMES, chromium
 from tests.helpers.server import Server
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        skip_or_fail(f"no browser: none of {', '.join(BROWSERS)} is on the PATH (apt-get install chromium)")
+    if (path := chromium()) is None:
+        skip_or_fail(f"no browser: none of {', '.join(NAMES)} is on the PATH (apt-get install chromium)")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield running
         running.close()
 
