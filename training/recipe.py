@@ -69,6 +69,12 @@ class Recipe:
         """The seed of augmentation."""
         return self.seed if self.view_seed is None else self.view_seed
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The recipes that are trained before this one: its teachers, and the one that it starts from."""
+        teachers = self.distil.teachers if self.distil else ()
+        return (*teachers, self.start) if self.start else teachers
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return asdict(self)

@@ -27,11 +27,6 @@ AT_HAND = ("ham10000", "kaggle_malignant_vs_benign")
 """The pictures of ISIC 2019 are not: its recipes are tried on drawn ones."""
 
 
-def teachers(name: str) -> tuple[str, ...]:
-    distil = load_recipe(name).distil
-    return distil.teachers if distil else ()
-
-
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "training", *arguments],
@@ -45,8 +40,8 @@ def test_a_recipe_says_what_it_is_and_survives_its_json(name: str) -> None:
     assert recipe.name == name
     assert len(purpose(name)) > 40
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
-    for teacher in teachers(name):
-        assert load_recipe(teacher).split == recipe.split
+    for needed in recipe.needed:
+        assert load_recipe(needed).split == recipe.split
 
 
 def test_a_manifest_from_before_a_field_was_there_gives_its_default() -> None:
@@ -134,8 +129,8 @@ def learn(name: str, data_root: Path, out: Path) -> None:
     if (out / f"{name}-smoke").is_dir():
         return
     recipe = load_recipe(name)
-    for teacher in recipe.distil.teachers if recipe.distil else ():
-        learn(teacher, data_root, out)
+    for needed in recipe.needed:
+        learn(needed, data_root, out)
     keras.backend.clear_session()
     in_this_process("distil" if recipe.distil else "train", name, data_root, out)
 
@@ -145,7 +140,7 @@ def test_the_small_form_of_a_recipe_learns_and_becomes_a_bundle(name: str, data_
     learn(name, data_root, smoke_out)
     run = smoke_out / f"{name}-smoke"
     assert len((run / "history.csv").read_text().splitlines()) == 3
-    if any(name in teachers(other) for other in RECIPES):
+    if any(name in load_recipe(other).needed for other in RECIPES):
         return  # what becomes of teachers is their students
     in_this_process("export", name, data_root, smoke_out)
     assert (run / "bundle" / "model.tflite").stat().st_size > 10_000

@@ -212,7 +212,7 @@ def release(recipe: Recipe, data_root: Path, out: Path) -> None:
             raise TrainingError(f"`{verb}` of {name} failed; what it said stands above. The same command goes on there")
 
     def learn(learner: Recipe) -> None:
-        for needed in (*(learner.distil.teachers if learner.distil else ()), *filter(None, (learner.start,))):
+        for needed in learner.needed:
             learn(load_recipe(needed))
         run("distil" if learner.distil else "train", learner.name)
 
