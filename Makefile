@@ -26,7 +26,7 @@ run: python $(SERVE)/ready
 # Two sessions: TensorFlow, imported first, breaks tflite-runtime in the same process.
 test: $(TEST)/ready lint
 	$(TEST)/bin/pytest tests/app tests/e2e tests/browser tests/deploy
-	$(TEST)/bin/pytest tests/training
+	$(TEST)/bin/pytest tests/training -n 2 --dist loadfile
 
 bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
