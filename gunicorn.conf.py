@@ -87,7 +87,8 @@ def _write_no_cores():
     A limit of 1 byte and not of 0: Linux then writes no file, which would be shorter than a page, and starts no
     collector such as systemd-coredump either, which it does at 0 (fs/coredump.c).
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (min(1, resource.getrlimit(resource.RLIMIT_CORE)[1]),) * 2)
+    most = 1 if resource.getrlimit(resource.RLIMIT_CORE)[1] else 0
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
 _write_no_cores()

@@ -122,5 +122,6 @@ def __getattr__(name: str) -> Flask:
     from app import create_app
 
     made = create_app()
-    faults().__enter__()
+    made.extensions["faults"] = kept = faults()  # as long as the application lives
+    kept.__enter__()
     return made
