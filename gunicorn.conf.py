@@ -162,7 +162,10 @@ def on_starting(server):
     In a process of its own: an interpreter must not exist before the workers are forked.
     """
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    if subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode:
+    found = subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode
+    if found < 0:
+        _refuse(f"its check ended by {signal.Signals(-found).name}. Is LESION_BUNDLE a bundle of a release, unchanged?")
+    if found:
         sys.exit(1)
     # What the workers share: their metrics, and the word that the server is stopping.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lesion-screening-", dir=worker_tmp_dir)
