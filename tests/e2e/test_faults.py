@@ -84,7 +84,7 @@ def address_space(pid: int) -> int:
 
 def test_a_library_that_hangs_ends_its_worker_and_another_takes_its_place(faulty: Server, right: object) -> None:
     before = workers_of(faulty)
-    kinds = ("stall", "stall with the lock")
+    kinds = {"stall": "a library hangs", "stall with the lock": "a library hangs and keeps Python's lock"}
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(lambda kind: seen(faulty, **{HEADER: f"interpreter={kind}"}), kinds))
     assert found == ["closed connection"] * 2
@@ -93,8 +93,8 @@ def test_a_library_that_hangs_ends_its_worker_and_another_takes_its_place(faulty
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert ask(faulty).json()["classes"] == right
-    for kind in kinds:
-        record("stalls", kind, tried=1, client="closed connection", log="WORKER TIMEOUT", afterwards="a new worker")
+    for words in kinds.values():
+        record("processes", words, tried=1, client="closed connection", log="WORKER TIMEOUT", afterwards="a new worker")
 
 
 def test_a_worker_that_is_killed_takes_its_requests_along_and_nothing_else(faulty: Server, right: object) -> None:
