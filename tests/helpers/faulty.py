@@ -22,7 +22,7 @@ QUOTED = "Jane-Doe-1970"
 """In the message of every failure, as a library's may quote what a client sent."""
 
 PARTS = {
-    "decode": ("app.screening.screener.decode_upload",),
+    "decode": ("app.screening.decode._to_rgb",),
     "stage": ("app.screening.screener.preprocess",),
     "interpreter": ("app.screening.runtime.TFLiteModel.__call__",),
     "gate": ("app.screening.screener.assess_quality",),
