@@ -1,6 +1,7 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
 # make bench   measures speed and memory on this machine
+# make soak    tries faults, many at once and MINUTES=20 of traffic, and writes what docs/security.md says
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -17,7 +18,7 @@ SERVING_REQUIREMENTS := requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
 TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
-.PHONY: run test bench test-env translations lint format clean python
+.PHONY: run test bench soak test-env translations lint format clean python
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -32,6 +33,14 @@ bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
 	$(TEST)/bin/python -m bench.memory
 	$(TEST)/bin/python -m bench.pages
+
+MINUTES ?= 20
+SECURITY_TESTS := tests/app/ops/test_faults.py tests/app/ops/test_clock.py tests/app/screening/test_bundle_damage.py \
+	tests/e2e/test_faults.py tests/e2e/test_gone.py tests/e2e/test_traces.py tests/e2e/test_concurrency.py
+soak: $(TEST)/ready
+	LESION_RECORD=1 LESION_PICTURES=500 $(TEST)/bin/pytest $(SECURITY_TESTS)
+	$(TEST)/bin/python -m bench.soak --minutes $(MINUTES)
+	$(TEST)/bin/python -m training report
 
 test-env: $(TEST)/ready
 

@@ -1,9 +1,11 @@
 """gunicorn: each value with its reason. Settings come from the environment; docs/operations.md has the table."""
 
+import contextlib
 import ctypes
 import math
 import os
 import pathlib
+import resource
 import runpy
 import secrets
 import shutil
@@ -45,6 +47,12 @@ class Worker(ThreadWorker):
             for listener in self.sockets:
                 listener.close()
 
+    def notify(self):
+        """Gives the sign of life, unless a computation does not end, which leaves this thread alive."""
+        stalls = sys.modules.get("app.ops.stalls")
+        if stalls is None or not stalls.stalled():
+            super().notify()
+
 
 def _cores():
     """Cores that this process may use, at least 1: its affinity, and the quota of its container (cgroup v2)."""
@@ -71,6 +79,19 @@ def _give_memory_back():
 
 
 _give_memory_back()
+
+
+def _write_no_cores():
+    """Keeps a crash from writing the process's memory, and with it a patient's photo, to disk.
+
+    A limit of 1 byte and not of 0: Linux then writes no file, which would be shorter than a page, and starts no
+    collector such as systemd-coredump either, which it does at 0 (fs/coredump.c).
+    """
+    most = 1 if resource.getrlimit(resource.RLIMIT_CORE)[1] else 0
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+
+
+_write_no_cores()
 
 host = os.environ.get("HOST") or "127.0.0.1"
 port = _whole_number("PORT", 8000)
@@ -102,7 +123,8 @@ backlog = 128
 # Longer than a front keeps a connection that it does not use (deploy/Caddyfile): it must never send into a closed one.
 keepalive = 5
 
-# The heartbeat of a worker's main thread, which no request holds up: it finds a process that hangs as a whole.
+# A worker that gives no sign of life for so long is ended, and another is started: it hangs as a whole, or one picture
+# has computed all the while (app/ops/stalls.py). The largest that is accepted takes a tenth of it on a slow core.
 timeout = 30
 # The longest request: 10 s in the queue, then twenty large photos.
 graceful_timeout = _whole_number("GRACEFUL_SECONDS", 30)
@@ -140,16 +162,20 @@ def on_starting(server):
     In a process of its own: an interpreter must not exist before the workers are forked.
     """
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    if subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode:
+    found = subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode
+    if found < 0:
+        _refuse(f"its check ended by {signal.Signals(-found).name}. Is LESION_BUNDLE a bundle of a release, unchanged?")
+    if found:
         sys.exit(1)
     # What the workers share: their metrics, and the word that the server is stopping.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lesion-screening-", dir=worker_tmp_dir)
+    os.environ["LESION_STOPPING_FILE"] = f"{os.environ['PROMETHEUS_MULTIPROC_DIR']}/stopping"
 
 
 def when_ready(server):
     """Says where to look, and makes SIGTERM first end readiness, and stop what runs LESION_DRAIN_SECONDS later."""
     server.log.info("Lesion Screening is on http://%s", bind)
-    stopping = pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"], "stopping")
+    stopping = pathlib.Path(os.environ["LESION_STOPPING_FILE"])
 
     def stop(*_):
         server.signal(signal.SIGTERM, None)
@@ -158,7 +184,8 @@ def when_ready(server):
         if os.getpid() != server.pid:  # a worker, between its fork and its own handlers
             sys.exit(0)
         again = stopping.exists()
-        stopping.touch()
+        with contextlib.suppress(OSError):  # a full disk does not keep a server from stopping
+            stopping.touch()
         if _drain_seconds and not again:
             signal.setitimer(signal.ITIMER_REAL, _drain_seconds)
         else:
@@ -168,10 +195,25 @@ def when_ready(server):
     signal.signal(signal.SIGTERM, drain)
 
 
+def post_fork(server, worker):
+    """Takes room for what the worker will count. Where there is none it serves all the same, and counts for itself."""
+    try:
+        _loaded("worker_metrics")["reserve"](pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), os.getpid())
+    except OSError:
+        server.log.warning("no room to count in; this worker's metrics are its own", exc_info=True)
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR")
+        # Only where there is no room: prometheus_client decides on import whether there are several processes.
+        from prometheus_client import values
+
+        values.ValueClass = values.get_value_class()
+
+
 def child_exit(server, worker):
     """Keeps what a gone worker has counted."""
-    # Not on top: prometheus_client decides on import whether there are several processes.
-    _loaded("gone_workers")["fold"](pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), worker.pid)
+    try:
+        _loaded("worker_metrics")["fold"](pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]), worker.pid)
+    except Exception:  # whatever it is, an exception from here would end the server
+        server.log.warning("what a gone worker counted could not be added up", exc_info=True)
 
 
 def on_exit(server):

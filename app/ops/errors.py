@@ -106,12 +106,20 @@ def register(app: Flask) -> None:
     from app.api.problems import problem
     from app.web.screening import error_page
 
+    def _page(refusal: Refusal) -> Response:
+        try:
+            return error_page(refusal)
+        except Exception as error:  # noqa: BLE001  # the page itself is what fails
+            _log_failure(error)
+            text = f"{refusal.title}. {refusal.advice} ({refusal.request_id})\n"
+            return Response(text, refusal.status, content_type="text/plain; charset=utf-8")
+
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
         refusal = refusal_of(error)
         if refusal.status in UNREAD:
             drain_body()
-        response = problem(refusal) if request.path.startswith("/api/") else error_page(refusal)
+        response = problem(refusal) if request.path.startswith("/api/") else _page(refusal)
         if isinstance(error, HTTPException):  # Allow, Retry-After, WWW-Authenticate
             response.headers.update([entry for entry in error.get_headers() if entry[0] != "Content-Type"])
         return response
@@ -123,8 +131,12 @@ def refusal_of(error: Exception) -> Refusal:
     request_id, g.reason = g.request_id, reason
     metrics.REFUSALS.labels(reason).inc()
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        current_app.logger.error("failed", extra={"facts": {"request_id": request_id}}, exc_info=error)
+        _log_failure(error)
     return Refusal(int(status), reason, title, text, request_id, values)
+
+
+def _log_failure(error: Exception) -> None:
+    current_app.logger.error("failed", extra={"facts": {"request_id": g.request_id}}, exc_info=error)
 
 
 def _describe(error: Exception) -> tuple[int, str, str, str, Mapping[str, Any]]:

@@ -16,8 +16,11 @@ blueprint = Blueprint("health", __name__)
 READY_SECONDS = 5.0
 """How long a right answer of the model counts, so that nobody makes the server compute by asking for it."""
 
-STOPPING_FILE = "stopping"
-"""In the folder that the workers share; gunicorn.conf.py writes it when the server is told to stop."""
+STOPPING = "LESION_STOPPING_FILE"
+"""The environment variable that gunicorn.conf.py sets: a file that is there once the server is told to stop."""
+
+LOOK_SECONDS = 2.0
+"""How long one waits for another's look at the model, which takes some hundredths of a second."""
 
 _lock = threading.Lock()
 
@@ -44,13 +47,15 @@ def readyz() -> ResponseReturnValue:
 
 def stopping() -> bool:
     """Whether the server has been told to stop."""
-    folder = os.environ.get(metrics.SHARED_FOLDER)
-    return folder is not None and (Path(folder) / STOPPING_FILE).exists()
+    file = os.environ.get(STOPPING)
+    return file is not None and Path(file).exists()
 
 
 def _answers_right(screener: Screener) -> bool:
     extensions = current_app.extensions
-    with _lock:
+    if not _lock.acquire(timeout=LOOK_SECONDS):  # a look that does not end must not hold up all the others
+        return False
+    try:
         if time.monotonic() < extensions.get("ready_until", 0.0):
             return True
         try:
@@ -62,3 +67,5 @@ def _answers_right(screener: Screener) -> bool:
         metrics.READY.set(1)
         extensions["ready_until"] = time.monotonic() + READY_SECONDS
         return True
+    finally:
+        _lock.release()

@@ -17,7 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from app.screening.bundle import ModelBundle
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The environment variable that gunicorn.conf.py sets."""
+"""The environment variable that gunicorn.conf.py sets. A worker that found no room there has none, and counts alone."""
 
 LOCK_FILE = "lock"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -63,7 +63,7 @@ def _registry() -> CollectorRegistry:
 
 
 class _Locked(MultiProcessCollector):
-    """Reads while no worker's files are being folded (app/ops/gone_workers.py)."""
+    """Reads while no worker's files are being folded (app/ops/worker_metrics.py)."""
 
     def __init__(self, folder: str) -> None:
         super().__init__(None, folder)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
@@ -9,6 +10,9 @@ from flask_limiter.util import get_remote_address
 
 from app.ops.requests import UPLOAD_FIELD
 from app.settings import MEMORY
+
+STORE_SECONDS = 0.5
+"""How long a request waits for the Redis; redis-py itself would wait for ever for one that is silent."""
 
 
 def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str]) -> None:
@@ -22,8 +26,14 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
     """
     if rate is None:
         return
+    shared = store != MEMORY
     limiter = Limiter(
-        client, app=app, storage_uri=store, in_memory_fallback_enabled=store != MEMORY, on_breach=_remember_the_end
+        client,
+        app=app,
+        storage_uri=store,
+        storage_options=_redis_options() if shared else {},
+        in_memory_fallback_enabled=shared,
+        on_breach=_remember_the_end,
     )
     most = int(rate.partition("/")[0])
     limit = limiter.shared_limit(rate, scope="pictures", cost=lambda: min(most, pictures_sent()))
@@ -36,6 +46,15 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
         if response.status_code == 429 and "limit_ends" in g:
             response.headers["Retry-After"] = str(max(1, g.limit_ends - int(time.time())))
         return response
+
+
+def _redis_options() -> dict[str, Any]:
+    """Of a Redis that answers late or never: given up soon and without a second try, since memory can count as well."""
+    from redis.backoff import NoBackoff  # of requirements-extras.txt
+    from redis.retry import Retry
+
+    patience = {"socket_connect_timeout": STORE_SECONDS, "socket_timeout": STORE_SECONDS}
+    return {**patience, "retry": Retry(NoBackoff(), 0)}
 
 
 def client() -> str:

@@ -1,12 +1,14 @@
-"""The Screener as it is served: each picture waits for its turn, is timed, counted, and noted for the log."""
+"""The Screener as it is served: each picture waits for its turn, is watched, timed, counted, and noted for the log."""
 
 from dataclasses import dataclass, field
 
 from flask import g, has_request_context
 
 from app.ops import metrics
+from app.ops.stalls import computing
 from app.ops.turns import take_turn
 from app.screening.errors import RefusedUpload
+from app.screening.saliency import Explanation
 from app.screening.screener import Screener, Screening
 
 
@@ -42,7 +44,8 @@ class ServedScreener(Screener):
         """
         take_turn()
         try:
-            screening = super().screen(upload)
+            with computing():
+                screening = super().screen(upload)
         except RefusedUpload as refusal:
             _note(Seen(len(upload), reason=refusal.reason))
             raise
@@ -60,6 +63,16 @@ class ServedScreener(Screener):
             )
         )
         return screening
+
+    def explain(self, screening: Screening) -> Explanation:
+        """As Screener does."""
+        with computing():
+            return super().explain(screening)
+
+    def check_parity(self) -> None:
+        """As Screener does."""
+        with computing():
+            super().check_parity()
 
 
 def seen_pictures() -> list[Seen]:

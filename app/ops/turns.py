@@ -68,7 +68,6 @@ class Turns:
                     metrics.QUEUE_WAITING.dec()
                     raise Busy(retry_after=self._retry_after())
         self._started = time.perf_counter()
-        metrics.PART_SECONDS.labels("wait").observe(self._started - asked)
         return self._started - asked
 
     def leave(self) -> None:
@@ -125,4 +124,6 @@ def take_turn() -> None:
         Busy: too many wait already, or it was too long.
     """
     if has_request_context() and "turn_waited" not in g:
+        # At once: who has a turn and does not note it never gives it back.
         g.turn_waited = current_app.extensions[TURNS].enter()
+        metrics.PART_SECONDS.labels("wait").observe(g.turn_waited)

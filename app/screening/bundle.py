@@ -98,10 +98,10 @@ def load_bundle(folder: Path) -> ModelBundle:
     path = folder / MANIFEST
     try:
         content = path.read_bytes()
-        digest = (folder / MANIFEST_DIGEST).read_text(encoding="ascii").split()[0]
-    except (OSError, ValueError, IndexError) as error:
+        digest = (folder / MANIFEST_DIGEST).read_bytes()
+    except OSError as error:
         raise BundleRejected(f"{path} (or {MANIFEST_DIGEST}) cannot be read; is {folder} a model bundle?") from error
-    if hashlib.sha256(content).hexdigest() != digest:
+    if digest != f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode("ascii"):
         raise BundleRejected(f"{path} was changed: its SHA-256 is not the one in {MANIFEST_DIGEST}")
     try:
         manifest = json.loads(content, parse_constant=_refuse_constant)

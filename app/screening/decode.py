@@ -138,8 +138,9 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
         raise _too_many_pixels(limits) from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
         raise _damaged() from error
-    except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError, RuntimeError) as error:
-        # What the parsers let through on malformed files; a bug of ours would show in the tests of good ones.
+    except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RuntimeError) as error:
+        # What the parsers let through on malformed files; a bug of ours would show in the tests of good ones. Not
+        # MemoryError: a picture within the limits is not damaged because this machine is short of memory.
         raise _damaged() from error
     _check_content(image)
     return Decoded(image, source)

@@ -89,13 +89,13 @@ class TFLiteModel:
         interpreter.invoke()
         # get_tensor copies; `tensor()` would hand out memory that the next call overwrites.
         found = {name: interpreter.get_tensor(index)[0] for name, index in self._indices.items()}
-        self._idle.append(interpreter)  # one that failed is not used again
         for name, values in found.items():
             if not np.isfinite(values).all():
                 raise ModelRejected(f"the model's output {name!r} is not finite")
         probabilities = found[PROBABILITIES]
         if (probabilities < 0).any() or abs(probabilities.sum() - 1) > 1e-2:
             raise ModelRejected("the model's output is not a probability distribution")
+        self._idle.append(interpreter)  # one that failed, or gave nonsense, is not used again
         return Answer(probabilities, found[FEATURES], found[MAP])
 
     def _taken(self) -> Any:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
+from app.ops.stalls import computing
 from app.web.carried import verified_answer, verified_table
 from app.web.report import pdf
 from app.web.table import csv_file
@@ -13,7 +14,9 @@ blueprint = Blueprint("export", __name__)
 def report() -> Response:
     """One answer as a page of PDF."""
     answer = verified_answer(request.form.get("answer"))
-    return _download(pdf(answer, current_app.extensions["screener"].bundle), "application/pdf", "lesion-screening.pdf")
+    with computing():
+        content = pdf(answer, current_app.extensions["screener"].bundle)
+    return _download(content, "application/pdf", "lesion-screening.pdf")
 
 
 @blueprint.post("/results.csv")

@@ -19,18 +19,13 @@ import requests
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.helpers.server import Server, serve
+from tests.helpers.server import Server, serve, workers_of
 from tests.helpers.uploads import encoded, lesion, multipart, png_lesion, truncated_jpeg
 
 CLIENT = "127.0.0.2"
 """An address of this machine that is not the server's own."""
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-def workers_of(server: Server) -> list[int]:
-    pid = server.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
 def predict(server: Server, upload: bytes, name: str = "lesion.png") -> requests.Response:

@@ -111,7 +111,7 @@ def test_no_file_is_400(server: Server) -> None:
     assert requests.post(f"{server.url}/api/predict", data={"image": ""}, timeout=10).status_code == 400
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing", "manifest", "unfit"])
+@pytest.mark.parametrize("damage", ["changed", "missing", "manifest", "unfit", "crashing"])
 def test_the_server_refuses_to_start_with_a_damaged_bundle(bundle_folder: Path, tmp_path: Path, damage: str) -> None:
     folder = Path(shutil.copytree(bundle_folder, tmp_path / "bundle"))
     model = folder / "model.tflite"
@@ -124,12 +124,17 @@ def test_the_server_refuses_to_start_with_a_damaged_bundle(bundle_folder: Path, 
         manifest.write_text(manifest.read_text().replace('"malignant": true', '"malignant": false'))
     else:
         manifest = json.loads((folder / "manifest.json").read_text())
-        manifest["outputs"]["map"] = [1, 7, 7]
+        if damage == "unfit":
+            manifest["outputs"]["map"] = [1, 7, 7]
+        else:  # signed anew, so that only the library can find out, which reads outside of the file
+            content = model.read_bytes()
+            model.write_bytes(content[: len(content) // 2] + b"\xc0\x7f" * (len(content) // 4))
         write_manifest(folder, manifest)
     result = start_and_fail(LESION_BUNDLE=str(folder))
     assert result.returncode != 0
     assert "Lesion Screening does not start" in result.stderr
-    assert ("manifest.json" if damage == "manifest" else "model.tflite") in result.stderr
+    named = {"manifest": "manifest.json", "crashing": "model.tflite|LESION_BUNDLE"}.get(damage, "model.tflite")
+    assert re.search(named, result.stderr)
     assert "Traceback" not in result.stderr
 
 

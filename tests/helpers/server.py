@@ -1,12 +1,13 @@
 """A real gunicorn on a free port of this machine."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,15 +40,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(**settings: str) -> Iterator[Server]:
-    """Starts gunicorn with these environment variables and waits until it is ready."""
+def serve(application: str = "wsgi:app", under: Sequence[str] = (), **settings: str) -> Iterator[Server]:
+    """Starts gunicorn and waits until it is ready.
+
+    Args:
+        application: what it serves.
+        under: a command that starts it, such as a tracer's.
+        settings: environment variables.
+    """
     port = free_port()
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), **settings}
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "wsgi:app"],
+                [*under, sys.executable, "-m", "gunicorn", application],
                 cwd=REPOSITORY,
                 env=environment,
                 stdout=output,
@@ -73,3 +80,28 @@ def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) ->
         except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
     raise AssertionError(f"the server is not ready; it printed:\n{log.read_text()}")
+
+
+def workers_of(server: Server) -> list[int]:
+    """Process ids of the workers that there are now. Linux only."""
+    pid = server.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def wait_for_workers(server: Server, count: int, others_than: Sequence[int] = ()) -> list[int]:
+    """Waits until there are `count` workers that have loaded the model, none of `others_than` among them."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        pids = workers_of(server)
+        if len(pids) == count and not set(pids) & set(others_than) and all(map(_loaded, pids)):
+            wait_until_ready(server.url, server.process, server.log)
+            return pids
+        time.sleep(0.05)
+    raise AssertionError(f"no {count} workers; the server printed:\n{server.log.read_text()}")
+
+
+def _loaded(pid: int) -> bool:
+    try:
+        return re.search("tflite|litert", Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")) is not None
+    except OSError:
+        return False

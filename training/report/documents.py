@@ -23,9 +23,25 @@ from training.report.model_tables import bundle_line, metrics_table, operating_l
 from training.report.operation_tables import memory_table
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
+from training.report.security_tables import (
+    bundles_table,
+    concurrency_table,
+    parts_table,
+    processes_table,
+    soak_line,
+    soak_table,
+    traces_table,
+)
 from training.report.worth_tables import external_table, subgroups_table
 
-DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/operations.md", "docs/reproduction.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/data.md",
+    "docs/model.md",
+    "docs/operations.md",
+    "docs/reproduction.md",
+    "docs/security.md",
+)
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
@@ -35,6 +51,8 @@ PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
 MEMORY = FIGURES / "memory.json"
+FAULTS = FIGURES / "faults.json"
+SOAK = FIGURES / "soak.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -71,6 +89,13 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
         "memory": lambda: memory_table(_read(repository / MEMORY)),
+        "traces": lambda: traces_table(_read(repository / FAULTS)),
+        "concurrency": lambda: concurrency_table(_read(repository / FAULTS)),
+        "fault-parts": lambda: parts_table(_read(repository / FAULTS)),
+        "fault-processes": lambda: processes_table(_read(repository / FAULTS)),
+        "fault-bundles": lambda: bundles_table(_read(repository / FAULTS)),
+        "soak-line": lambda: soak_line(_read(repository / SOAK)),
+        "soak": lambda: soak_table(_read(repository / SOAK)),
         **reproduction_tables(read_results(repository)),
     }
 

@@ -56,9 +56,9 @@ def test_asking_often_does_not_make_the_server_compute_often(
 def test_a_server_that_is_told_to_stop_is_not_ready_but_alive(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(metrics.SHARED_FOLDER, str(tmp_path))
+    monkeypatch.setenv(health.STOPPING, str(tmp_path / "stopping"))
     assert client.get("/readyz").status_code == 200
-    (tmp_path / health.STOPPING_FILE).touch()
+    (tmp_path / "stopping").touch()
     response = client.get("/readyz")
     assert (response.status_code, response.get_json()) == (503, {"status": "stopping"})
     assert client.get("/healthz").status_code == 200

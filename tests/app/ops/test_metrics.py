@@ -86,7 +86,7 @@ def work(folder: Path, program: str = WORKER) -> str:
 
 
 def test_what_gone_workers_counted_stays_counted_in_one_file(tmp_path: Path) -> None:
-    from app.ops.gone_workers import fold
+    from app.ops.worker_metrics import fold
 
     read = "from app.ops import metrics; print(metrics.generate_latest(metrics._registry()).decode())"
     pids = [int(work(tmp_path)) for _ in range(3)]
