@@ -11,12 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.bootstrap import Statistic, intervals
-from training.bundles import EVALUATION
-from training.curves import DECIMALS, confusion, precision_recall_points, roc_points
-from training.datasets.schemes import BINARY, LabelScheme
-from training.errors import TrainingError
-from training.metrics import (
+from app.evaluation.bootstrap import Statistic, intervals
+from app.evaluation.metrics import (
     BINARY_METRICS,
     CURVE_METRICS,
     ECE_BINS,
@@ -30,6 +26,10 @@ from training.metrics import (
     class_recall,
     ratio,
 )
+from training.bundles import EVALUATION
+from training.curves import DECIMALS, confusion, precision_recall_points, roc_points
+from training.datasets.schemes import BINARY, LabelScheme
+from training.errors import TrainingError
 
 SCHEMA_VERSION = 1
 CLASS_METRICS = {"precision": class_precision, "recall": class_recall, "f1": class_f1}
