@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.evaluation.curves import MOST_POINTS, confusion, precision_recall_points, roc_points, thinned
 from app.evaluation.metrics import Answers, auc
 from tests.training.made_up import write_run
-from training.curves import MOST_POINTS, confusion, precision_recall_points, roc_points, thinned
 from training.datasets.schemes import CLINICAL, MELANOMA
 from training.errors import TrainingError
 from training.evaluation import identity, measured, read_evaluation, training_record
