@@ -12,6 +12,8 @@ HEAT_COLOUR = (0, 216, 255)
 borders where there are none."""
 
 HEAT_OPACITY = 230
+QUALITY = 86
+"""Of a JPEG, 1..100."""
 
 Image = npt.NDArray[np.uint8]
 
@@ -23,6 +25,20 @@ def heat_uri(evidence: npt.NDArray[np.float32]) -> str:
     overlay[:, :, :3] = HEAT_COLOUR[::-1]
     overlay[:, :, 3] = np.rint(strength * HEAT_OPACITY)
     return data_uri("png", encoded(".png", overlay, []))
+
+
+def jpeg_uri(image: Image, side: int) -> str:
+    """An RGB image (H, W, 3) as a JPEG of at most `side` pixels a side, inside a data: URI."""
+    return data_uri("jpeg", jpeg(image, side))
+
+
+def jpeg(image: Image, side: int) -> bytes:
+    """An RGB image (H, W, 3) as a JPEG of at most `side` pixels a side."""
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    return encoded(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 def png_uri(image: Image) -> str:
