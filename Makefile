@@ -15,7 +15,7 @@ SERVE := .venv
 TEST := .venv-test
 SERVING_REQUIREMENTS := requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
-TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
+TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-bulk.txt requirements-cluster.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
 .PHONY: run test bench test-env translations lint format clean python
 
