@@ -26,6 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     """
     from app import api, web
     from app.ops import health
+    from app.summary import command
 
     config = config or Config.from_environment()
     app = Flask(__name__, static_folder=None, static_url_path="/static")
@@ -65,6 +66,7 @@ def create_app(config: Config | None = None) -> Flask:
     Compress(app)
     web.register(app)
     api.register(app, config)
+    command.register(app)
     for blueprint in (health.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.evaluation.labels import SHOWN, Label, Labels, LabelsRejected
@@ -11,7 +11,8 @@ from app.evaluation.labels import SHOWN, Label, Labels, LabelsRejected
 @dataclass(frozen=True, slots=True)
 class Matched:
     """Attributes:
-    labels: of N pictures, in their order; None for a picture that is a copy of an earlier one, which counts once.
+    labels: of N files, in their order; None for a copy of an earlier one, which counts once, and for a file that is no
+        picture and has no label.
     unused: how many labels name a picture that was not screened.
     """
 
@@ -19,16 +20,19 @@ class Matched:
     unused: int
 
 
-def match(labels: Labels, paths: Sequence[str], copy_of: Sequence[int | None]) -> Matched:
-    """Finds the label of each picture.
+def match(
+    labels: Labels, paths: Sequence[str], copy_of: Sequence[int | None], unreadable: Collection[int] = ()
+) -> Matched:
+    """Finds the label of each file.
 
     A label names a picture by its path, by the end of its path, or by its file name, each with or without the file's
     extension.
 
     Args:
         labels: as read.
-        paths: of N pictures.
-        copy_of: of each picture, which earlier one has the very same bytes; None for the others.
+        paths: of N files.
+        copy_of: of each file, which earlier one has the very same bytes; None for the others.
+        unreadable: indices of files that could not be read; these may be no pictures, and need no label.
 
     Raises:
         LabelsRejected: a picture has no label or two that contradict, a label fits two different pictures, or no label
@@ -49,7 +53,7 @@ def match(labels: Labels, paths: Sequence[str], copy_of: Sequence[int | None]) -
         fitting = [index for index in fitting if len(parts[index]) == len(folders) + 1] or fitting
         originals = {_original(index, copy_of) for index in fitting}
         if len(originals) > 1:
-            first, second, *_ = (paths[index] for index in fitting)
+            first, second, *_ = (paths[index] for index in sorted(originals))
             raise LabelsRejected(
                 f"The label {label.picture!r} in line {label.line} fits {first!r} and {second!r}; "
                 "write more of the path."
@@ -57,20 +61,16 @@ def match(labels: Labels, paths: Sequence[str], copy_of: Sequence[int | None]) -
         unused += not originals
         for index in originals:
             found[index] = _agreed(found.get(index, label), label)
-    return Matched(_complete(found, paths, copy_of), unused)
-
-
-def _complete(found: dict[int, Label], paths: Sequence[str], copy_of: Sequence[int | None]) -> tuple[Label | None, ...]:
     if not found:
         raise LabelsRejected("No label fits any picture of the run; compare its file names with those of the labels.")
-    missing = [path for index, path in enumerate(paths) if copy_of[index] is None and index not in found]
-    if missing:
+    needed = [index for index, original in enumerate(copy_of) if original is None and index not in unreadable]
+    if missing := [paths[index] for index in needed if index not in found]:
         examples = ", ".join(repr(path) for path in missing[:SHOWN])
         raise LabelsRejected(
             f"{len(missing):,} pictures of the run have no label, such as {examples}; "
             "add a row for each, with an empty truth where it is not known."
         )
-    return tuple(found[index] if copy_of[index] is None else None for index in range(len(paths)))
+    return Matched(tuple(found.get(index) for index in range(len(paths))), unused)
 
 
 def _agreed(first: Label, second: Label) -> Label:

@@ -1,1 +1,1 @@
-"""What a whole run found, on one page: counts and charts, the riskiest pictures, and what they are worth if labelled."""
+"""What a whole run found, on one page, and what its answers are worth where the pictures are labelled."""

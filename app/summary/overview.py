@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +15,11 @@ Row = Mapping[str, Cell]
 BINS = 20
 """Of the histogram of probabilities, equally wide."""
 
-SHOWN_RISKIEST = 36
+SHOWN_RISKIEST = 24
 SHOWN_REFUSED = 12
+SHOWN_MISSED = 12
+"""Pictures that a page shows: some 50, of a few kilobytes each."""
+
 SHOWN_COPIES = 20
 EXAMPLES = 5
 MOST_REASONS = 50
@@ -81,7 +84,7 @@ def overview(rows: Iterable[Row]) -> Overview:
     riskiest: list[tuple[float, int, Row]] = []
     refused: list[Row] = []
     files = copies = 0
-    for files, row in enumerate(rows, 1):  # noqa: B007  # the number of rows is needed after the loop
+    for files, row in enumerate(rows, 1):  # the number of rows is needed after the loop
         outcome = outcome_of(row)
         outcomes[outcome] += 1
         versions[str(row["model_version"] or "")] += 1
@@ -114,6 +117,13 @@ def overview(rows: Iterable[Row]) -> Overview:
         refused=tuple(refused),
         versions=dict(versions),
     )
+
+
+def rows_at(rows: Iterable[Row], places: Sequence[int]) -> list[Row]:
+    """The rows at these places, 0 being the first, in the order of `places`."""
+    wanted = set(places)
+    found = {place: row for place, row in enumerate(rows) if place in wanted}
+    return [found[place] for place in places]
 
 
 def outcome_of(row: Row) -> str:

@@ -96,3 +96,10 @@ def test_what_no_label_fits_or_one_fits_twice_is_refused(tmp_path: Path) -> None
 def test_labels_of_pictures_that_were_not_screened_are_counted(tmp_path: Path) -> None:
     found = match(labels(tmp_path, "path,truth\na.jpg,1\nx.jpg,0\ny.jpg,\n"), ["a.jpg"], [None])
     assert found.unused == 2
+
+
+def test_only_what_could_be_read_needs_a_label(tmp_path: Path) -> None:
+    found = match(labels(tmp_path, "path,truth\na.jpg,1\n"), ["a.jpg", "Thumbs.db"], [None, None], unreadable={1})
+    assert [label is not None for label in found.labels] == [True, False]
+    damaged = match(labels(tmp_path, "path,truth\na.jpg,1\n"), ["a.jpg"], [None], unreadable={0})
+    assert damaged.labels[0] is not None, "a picture that could not be read still has its truth"
