@@ -24,7 +24,7 @@ def create_app(config: Config | None = None) -> Flask:
         BundleRejected: the model bundle is missing, changed, or does not answer as training did.
         SettingRejected: a setting in the environment has a value that cannot be used.
     """
-    from app import api, web
+    from app import api, bulk, web
     from app.ops import health
 
     config = config or Config.from_environment()
@@ -65,6 +65,7 @@ def create_app(config: Config | None = None) -> Flask:
     Compress(app)
     web.register(app)
     api.register(app, config)
+    bulk.register(app, config)
     for blueprint in (health.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
