@@ -19,12 +19,17 @@ Image = npt.NDArray[np.uint8]
 
 
 def heat_uri(evidence: npt.NDArray[np.float32]) -> str:
+    """`heat_png` inside a data: URI."""
+    return data_uri("png", heat_png(evidence))
+
+
+def heat_png(evidence: npt.NDArray[np.float32]) -> bytes:
     """Evidence (h, w), 0..1, as a transparent square PNG to be laid, stretched, over its picture."""
     strength = np.clip(cv2.resize(evidence, (HEAT_SIDE, HEAT_SIDE), interpolation=cv2.INTER_CUBIC), 0, 1)
     overlay = np.empty((HEAT_SIDE, HEAT_SIDE, 4), np.uint8)
     overlay[:, :, :3] = HEAT_COLOUR[::-1]
     overlay[:, :, 3] = np.rint(strength * HEAT_OPACITY)
-    return data_uri("png", encoded(".png", overlay, []))
+    return encoded(".png", overlay, [])
 
 
 def jpeg_uri(image: Image, side: int) -> str:

@@ -1,5 +1,7 @@
 """`flask --app wsgi summarise`: a finished run on one page, and what it is worth where its pictures are labelled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,8 +11,8 @@ from flask.cli import with_appcontext
 from app.bulk.errors import BulkError
 from app.bulk.results import read_results
 from app.evaluation.labels import Labels, LabelsRejected, read_labels
-from app.summary.evaluated import SUFFIX, Answered, evaluated, told, written
-from app.summary.overview import overview, rows_at
+from app.summary.evaluated import SUFFIX, Answered, Evaluated, evaluated, told, written
+from app.summary.overview import Overview, overview, rows_at
 from app.summary.page import Labelled, summary_page
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -52,10 +54,7 @@ def summarise(results: Path, labels: Path | None, summary: Path | None) -> None:
     """
     if labels is None and summary is None:
         raise click.UsageError("Name --summary, --labels, or both: there is nothing to do otherwise.")
-    try:
-        conclude(results, known_labels(labels), summary)
-    except (BulkError, LabelsRejected) as error:
-        raise click.ClickException(str(error)) from error
+    conclude(results, known_labels(labels), summary)
 
 
 class OtherModel(BulkError):
@@ -63,9 +62,10 @@ class OtherModel(BulkError):
 
 
 def known_labels(path: Path | None) -> Labels | None:
-    """Reads labels, so that a mistake in them shows before a long run. Raises LabelsRejected."""
+    """Reads labels. Raises ClickException, with the sentence that says what is wrong with them."""
     bundle = current_app.extensions["screener"].bundle
-    return None if path is None else read_labels(path, {label.code: label.malignant for label in bundle.classes})
+    with _told_to_the_user():
+        return None if path is None else read_labels(path, {label.code: label.malignant for label in bundle.classes})
 
 
 def conclude(results: Path, labels: Labels | None, summary: Path | None, *, run: str = "") -> None:
@@ -78,11 +78,26 @@ def conclude(results: Path, labels: Labels | None, summary: Path | None, *, run:
         run: a sentence on how long the run took, or nothing.
 
     Raises:
-        LabelsRejected: the labels do not fit the run.
-        BulkError: the results cannot be read, or are of another model; nothing is written then.
+        ClickException: the labels do not fit the run, the results cannot be read or are of another model, or a file
+            cannot be written. The results stay as they are.
     """
-    screener = current_app.extensions["screener"]
-    bundle = screener.bundle
+    if labels is None and summary is None:
+        return
+    with _told_to_the_user():
+        found, measured = _measured(results, labels)
+        if measured is not None:
+            beside = results.with_name(results.stem + SUFFIX)
+            _replace(beside, written(measured.figures, current_app.extensions["screener"].bundle))
+            click.echo(told(measured.figures))
+            click.echo(f"Evaluation: {beside}")
+        if summary is not None:
+            _replace(summary, _page_of(results, found, measured, run))
+            click.echo(f"Summary: {summary}")
+
+
+def _measured(results: Path, labels: Labels | None) -> tuple[Overview, Evaluated | None]:
+    """What is in the file, and what the answers are worth where there are labels."""
+    bundle = current_app.extensions["screener"].bundle
     answered = Answered()
     rows = read_results(results)
     found = overview(rows if labels is None else answered.seen(rows))
@@ -91,27 +106,24 @@ def conclude(results: Path, labels: Labels | None, summary: Path | None, *, run:
             f"{results} was made by version {min(others)} of a model, and {bundle.name} {bundle.version} is set up; "
             "name the folder of that model in LESION_BUNDLE."
         )
-    measured = None if labels is None else evaluated(answered, labels)
+    return found, None if labels is None else evaluated(answered, labels)
+
+
+def _page_of(results: Path, found: Overview, measured: Evaluated | None, run: str) -> str:
+    screener = current_app.extensions["screener"]
+    labelled = None
     if measured is not None:
-        beside = results.with_name(results.stem + SUFFIX)
-        _replace(beside, written(measured.figures, bundle))
-        click.echo(told(measured.figures))
-        click.echo(f"Evaluation: {beside}")
-    if summary is not None:
-        labelled = None
-        if measured is not None:
-            missed = rows_at(read_results(results), measured.missed)
-            labelled = Labelled(measured.figures, measured.truths, missed)
-        page = summary_page(
-            found,
-            bundle,
-            screener.limits,
-            results_name=results.name,
-            labelled=labelled,
-            run=run,
-        )
-        _replace(summary, page)
-        click.echo(f"Summary: {summary}")
+        missed = rows_at(read_results(results), measured.missed)
+        labelled = Labelled(measured.figures, measured.truths, missed)
+    return summary_page(found, screener.bundle, screener.limits, results_name=results.name, labelled=labelled, run=run)
+
+
+@contextmanager
+def _told_to_the_user() -> Iterator[None]:
+    try:
+        yield
+    except (BulkError, LabelsRejected) as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _replace(path: Path, text: str) -> None:

@@ -1,8 +1,10 @@
 """Small pictures of the files of a run, made anew from their pixels, and only where the file is still the same."""
 
 import hashlib
-from pathlib import Path
 
+from app.bulk.errors import BulkError
+from app.bulk.files import Listed
+from app.bulk.picture import read_file
 from app.ops.pictures import jpeg_uri
 from app.screening.decode import DecodeLimits, decode
 from app.screening.errors import RefusedUpload
@@ -25,13 +27,9 @@ def thumbnail(row: Row, limits: DecodeLimits) -> str | None:
     if not isinstance(size, int) or size > limits.max_bytes:
         return None
     try:
-        path = Path(str(row["path"]))
-        # Without its size first a pipe or a device would be read without an end.
-        if not path.is_file() or path.stat().st_size != size:
-            return None
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != row["sha256"]:
+        _, content = read_file(Listed(str(row["path"])), size)
+        if content is None or hashlib.sha256(content).hexdigest() != row["sha256"]:
             return None
         return jpeg_uri(decode(content, limits), SIDE)
-    except (OSError, ValueError, RefusedUpload):  # ValueError: a path with a null byte
+    except (OSError, ValueError, BulkError, RefusedUpload):  # ValueError: a path with a null byte
         return None
