@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from app.bulk.errors import BulkError, need
 from app.bulk.files import Listed, Listing
@@ -50,6 +51,7 @@ def register(app: Flask, config: Config) -> None:
 @LABELS
 @SUMMARY
 @click.option("--cluster", metavar="ADDRESS", help="Screens on a Dask cluster, such as tcp://scheduler:8786.")
+@with_appcontext
 def screen(
     paths: tuple[str, ...],
     output: Path,

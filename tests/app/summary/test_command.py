@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.evaluation.proportions import wilson
 from tests.app.summary.rows import results_file, row
+from tests.helpers.uploads import png_lesion
 
 ROWS = [row("one/a.jpg", 0.9), row("one/b.jpg", 0.05), row("one/c.jpg", 0.4), row("one/d.jpg"), row("one/e.jpg", 0.01)]
 TRUTHS = "image_id,dx,lesion_id\na,mel,l1\nb,bcc,l2\nc,nv,l3\nd,mel,l4\ne,nv,l5\nother,nv,l6\n"
@@ -100,3 +101,39 @@ def test_labels_that_do_not_fit_leave_an_earlier_page_alone(app: Flask, tmp_path
     assert found.exit_code == 1
     assert "4 pictures of the run have no label" in found.output
     assert page.read_text(encoding="utf-8") == "earlier"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for seed in (1, 2, 3):
+        (folder / f"{seed}.png").write_bytes(png_lesion(seed))
+    return folder
+
+
+def test_a_run_is_screened_measured_and_written_at_once(app: Flask, tmp_path: Path, pictures: Path) -> None:
+    results, page, labels = (tmp_path / name for name in ("results.csv", "run.html", "labels.csv"))
+    labels.write_text("file,truth\n1,0\n2.png,1\npictures/3.png,0\n", encoding="utf-8")
+    found = app.test_cli_runner().invoke(
+        args=["screen", *map(str, (pictures, "--output", results, "--labels", labels, "--summary", page, "--jobs", 1))]
+    )
+    assert found.exit_code == 0, found.output
+    assert "Labelled pictures                 3, 1 malignant" in found.output
+    written = page.read_text(encoding="utf-8")
+    assert "Screening of 3 files" in written
+    assert written.count("data:image/jpeg") >= 1
+    screener = app.extensions["screener"]
+    riskiest = max(screener.screen(png_lesion(seed)).p_malignant or 0 for seed in (1, 2, 3))
+    assert f"p = {100 * riskiest:.1f}\N{NO-BREAK SPACE}%" in written
+    assert json.loads((tmp_path / "results.evaluation.json").read_text(encoding="utf-8"))["pictures"] == 3
+
+
+def test_wrong_labels_are_told_before_anything_is_screened(app: Flask, tmp_path: Path, pictures: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("file,truth\n1,perhaps\n", encoding="utf-8")
+    arguments = ["screen", str(pictures), "--output", str(tmp_path / "results.csv"), "--labels", str(labels)]
+    found = app.test_cli_runner().invoke(args=arguments)
+    assert found.exit_code == 1
+    assert "1 labels of" in found.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.csv", "pictures"]
