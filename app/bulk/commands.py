@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from app.bulk.errors import BulkError, need
 from app.bulk.files import Listed, Listing
@@ -47,6 +48,7 @@ def register(app: Flask, config: Config) -> None:
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Processes on this machine. [default: one a core]")
 @click.option("--explain", metavar="DIR", type=click.Path(path_type=Path), help="Writes a heat map a picture there.")
 @click.option("--cluster", metavar="ADDRESS", help="Screens on a Dask cluster, such as tcp://scheduler:8786.")
+@with_appcontext
 def screen(
     paths: tuple[str, ...],
     output: Path,
