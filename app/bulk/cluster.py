@@ -4,12 +4,15 @@ Pictures are read where they lie, by the workers. The model is sent once to each
 verified there; a worker whose code or packages would answer otherwise is refused.
 """
 
+import asyncio
 import hashlib
 import os
 import queue
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +26,9 @@ from app.bulk.picture import Answer, answer
 from app.bulk.processes import Job
 from app.bulk.setup import SetupDiffers, bundle_files, screener_for
 from app.bulk.work import Chunk
+from app.ops.machine import give_memory_back
 from app.screening.bundle import BundleRejected
+from app.screening.screener import Screener
 
 AHEAD = 2
 """Chunks for each thread of a worker: one in work, and one so that it never waits."""
@@ -36,6 +41,11 @@ LOOK_SECONDS = 2.0
 """How often to look whether workers came or went, and whether the scheduler is still there."""
 
 
+_SCREENERS: dict[str, Screener] = {}
+_LOCK = threading.Lock()
+"""Of a worker's process: the screeners of the models that it was sent, by the plugin's name."""
+
+
 class Model(WorkerPlugin):
     """Gives each worker its screener. It is pickled, so that a worker that joins later has it too."""
 
@@ -44,25 +54,35 @@ class Model(WorkerPlugin):
         self.name = f"lesion-screening-{job.setup.key()}"
         self.job = job
         self._files = bundle_files(job.bundle)
-        self.problem = ""
 
-    def answers(self, files: Sequence[Listed]) -> list[Answer]:
-        """Screens files on the worker. Raises BulkError where the worker cannot be used."""
-        if self.problem:
-            raise BulkError(self.problem)
-        return [answer(self._screener, file, self.job.heat_maps or None) for file in files]
+    async def setup(self, worker: Worker) -> None:
+        """Prepares the worker beforehand. What is wrong is asked for by `problem`: Dask would only log it."""
+        with suppress(BulkError):
+            await asyncio.to_thread(self.screener, worker.address)
 
-    def setup(self, worker: Worker) -> None:
-        """Verifies the model on the worker. What is wrong is kept for those who ask: Dask only logs it."""
+    def problem(self, address: str) -> str:
+        """Why the worker at that address cannot be used; empty where it can."""
         try:
-            with tempfile.TemporaryDirectory() as folder:
+            self.screener(address)
+        except BulkError as error:
+            return str(error)
+        return ""
+
+    def screener(self, address: str) -> Screener:
+        """This process's screener, verified when it is first asked for. Raises BulkError where it cannot be used."""
+        with _LOCK, tempfile.TemporaryDirectory() as folder:  # another client may send the same model meanwhile
+            if self.name in _SCREENERS:
+                return _SCREENERS[self.name]
+            try:
                 for name, content in self._files.items():
                     path = Path(folder, name)
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
-                self._screener = screener_for(self.job.setup, Path(folder), self.job.limits)
-        except (BundleRejected, SetupDiffers, OSError) as error:
-            self.problem = f"The worker {worker.address} cannot be used. {error}"
+                found = screener_for(self.job.setup, Path(folder), self.job.limits)
+            except (BundleRejected, SetupDiffers, OSError) as error:
+                raise BulkError(f"The worker {address} cannot be used. {error}") from error
+            give_memory_back()
+            return _SCREENERS.setdefault(self.name, found)
 
 
 class Cluster:
@@ -103,7 +123,10 @@ class Cluster:
             ) from error
         except Exception as error:
             self._client.close()
-            raise BulkError(f"The workers at {address} cannot be used: {error!r}. Do they run this version?") from error
+            raise BulkError(
+                f"The workers at {address} cannot be used: {error!r}. "
+                "Scheduler and workers need this version of the application on their PYTHONPATH."
+            ) from error
         if problems := sorted(problem for problem in found.values() if problem):
             self._client.close()
             raise BulkError(problems[0])
@@ -179,9 +202,9 @@ def _whole(file: Listed) -> Listed:
 
 def _problem(name: str, places: Sequence[str], dask_worker: Worker) -> str:
     """Why a worker cannot be used; empty where it can."""
-    model = dask_worker.plugins[name]
-    if model.problem:
-        return str(model.problem)
+    model: Model = dask_worker.plugins[name]
+    if problem := model.problem(dask_worker.address):
+        return problem
     for place in places:
         if not os.path.exists(place):  # noqa: PTH110
             return (
@@ -196,4 +219,5 @@ def _screen(name: str, files: Sequence[Listed]) -> list[Answer]:
     if name not in worker.plugins:
         raise BulkError(f"The worker {worker.address} has not received the model; run the command again.")
     model: Model = worker.plugins[name]
-    return model.answers(files)
+    screener = model.screener(worker.address)
+    return [answer(screener, file, model.job.heat_maps or None) for file in files]

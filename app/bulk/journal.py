@@ -58,7 +58,7 @@ class Journal:
         """
         self.path = path
         self._heat_maps = ""
-        self._committed = time.monotonic()
+        self._committed = -COMMIT_SECONDS
         try:
             self._base = sqlite3.connect(path, timeout=0, isolation_level=None)
             # Alone and without a second file that stays: so it also lies safely on a shared disk.
@@ -148,16 +148,17 @@ class Journal:
             for number, path, size, stamp in rows:  # noqa: B007 - where the next page begins
                 yield Listed(os.fsdecode(path), size, stamp)
 
-    def record(self, answer: Answer) -> None:
-        """Keeps an answer, in place of an earlier one to the same path."""
-        cells = {name: value for name, value in answer.cells.items() if value is not None}
-        self._run(
-            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                os.fsencode(answer.file.path), answer.file.size, answer.file.stamp, cells.get("sha256"),
-                cells.get("assessment"), cells.get("reason"), self._heat_maps, json.dumps(cells),
-            ),
-        )  # fmt: skip
+    def record(self, answers: Iterable[Answer]) -> None:
+        """Keeps answers, each in place of an earlier one to the same path."""
+        for answer in answers:
+            cells = {name: value for name, value in answer.cells.items() if value is not None}
+            self._run(
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    os.fsencode(answer.file.path), answer.file.size, answer.file.stamp, cells.get("sha256"),
+                    cells.get("assessment"), cells.get("reason"), self._heat_maps, json.dumps(cells),
+                ),
+            )  # fmt: skip
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.commit()
 

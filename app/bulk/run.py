@@ -98,8 +98,7 @@ def run(plan: Plan, team: Callable[[Listed], AbstractContextManager[Team]], say:
         if remaining:
             with team(next(journal.open_work())) as members:
                 for found in watched(remaining, answers(journal.open_work(), members, plan.chunk_size)):
-                    for entry in found:
-                        journal.record(entry)
+                    journal.record(found)
         seconds = time.monotonic() - started
         journal.commit()
         _write(plan, journal)
