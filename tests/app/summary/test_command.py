@@ -8,7 +8,7 @@ from click.testing import Result
 from flask import Flask
 
 from app.evaluation.proportions import wilson
-from tests.app.summary.rows import results_file, row
+from tests.helpers.results import results_file, row
 from tests.helpers.uploads import png_lesion
 
 ROWS = [row("one/a.jpg", 0.9), row("one/b.jpg", 0.05), row("one/c.jpg", 0.4), row("one/d.jpg"), row("one/e.jpg", 0.01)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from app.screening.table import Cell
 from app.summary.overview import MOST_REASONS, SHOWN_REFUSED, SHOWN_RISKIEST, overview, rows_at
-from tests.app.summary.rows import row
+from tests.helpers.results import row
 
 ROWS = [
     row("a", 0.97, quality="blurred too_dark"),

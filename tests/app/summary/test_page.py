@@ -15,7 +15,7 @@ from PIL import Image
 from app.summary.overview import Row, overview
 from app.summary.page import Labelled, summary_page
 from app.summary.words import counted, shown
-from tests.app.summary.rows import of_file, row
+from tests.helpers.results import of_file, row
 from tests.helpers.uploads import encoded, lesion
 
 HOSTILE = "x/<script>alert(1)</script>\"' onload=alert(2) &amp;.jpg"
