@@ -15,6 +15,7 @@ from training.report.data_tables import (
     million_line,
     pipeline_table,
     roi_table,
+    skin_table,
     trial_table,
 )
 from training.report.footprint_tables import runtimes_table, variants_table
@@ -31,6 +32,7 @@ BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
 AUDIT_TRIAL = FIGURES / "audit_trial.json"
 ROI = FIGURES / "roi.json"
+SKIN = FIGURES / "skin_tone.json"
 PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
@@ -67,6 +69,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "million": lambda: million_line(_read(repository / AUDIT)),
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
+        "skin-tone": lambda: skin_table(_read(repository / SKIN)),
         "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
