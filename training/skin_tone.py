@@ -1,7 +1,7 @@
 """How light the skin of a data set's pictures is: the individual typology angle of the skin around each lesion.
 
-ITA = arctan((L* - 50) / b*) in degrees (Chardon, Cretois, Hourseau 1991), in the groups of Del Bino and Bernerd 2013, as
-Kinyanjui et al. 2020 measured it on pictures of lesions. Dermatoscopes are not calibrated and press the blood away, so
+ITA = arctan((L* - 50) / b*) in degrees (Chardon, Cretois, Hourseau 1991), in the groups of Del Bino and Bernerd 2013,
+as Kinyanjui et al. 2020 did on pictures of lesions. Dermatoscopes are not calibrated and press the blood away, so
 that one picture's angle means little; of many it shows how few are dark. It is no skin type of a person.
 """
 
