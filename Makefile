@@ -35,7 +35,9 @@ bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.pages
 
 bulk-bench: $(TEST)/ready
-	$(TEST)/bin/python -m bench.bulk
+	$(TEST)/bin/python -m bench.bulk speed
+	$(TEST)/bin/python -m bench.bulk speed
+	$(TEST)/bin/python -m bench.bulk speed memory ham10000
 
 test-env: $(TEST)/ready
 

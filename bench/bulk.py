@@ -31,7 +31,7 @@ from app.screening.bundle import load_bundle
 from app.screening.screener import Screener
 from bench.memory import children, proportional_share
 from tests.helpers.archive import command
-from tests.helpers.dask_cluster import dask_cluster
+from tests.helpers.dask_cluster import DaskCluster, dask_cluster
 from tests.helpers.uploads import encoded, lesion
 
 OUT = REPOSITORY / "docs" / "figures" / "bulk.json"
@@ -39,7 +39,7 @@ DATA_ROOT = Path(os.environ.get("LESION_DATA_ROOT", REPOSITORY.parent / "shared"
 DISTINCT = 100
 """Drawn lesions, of 224×224 as JPEG; an archive is made of links to them."""
 
-SPEED_FILES, ROUNDS = 1000, 3
+SPEED_FILES = 600
 MEMORY_FILES = (1_000, 10_000, 100_000)
 SCREENED_OF = 10
 """One of so many files is a picture in the memory's archives; the others are refused as too small, which costs the
@@ -47,7 +47,7 @@ parent as much as an answer, and the workers little."""
 
 
 def main() -> None:
-    """Measures the named parts and keeps what they found."""
+    """Measures the named parts and keeps what they found; `speed` adds a round to those that there are."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all where none is named")
     parser.add_argument("--small", action="store_true", help="a tenth of all, to try the program; keeps nothing")
@@ -59,43 +59,36 @@ def main() -> None:
         for name in arguments.parts or PARTS:
             place = Path(folder, name)
             place.mkdir()
-            found[name] = PARTS[name](place, 10 if arguments.small else 1)
+            found[name] = PARTS[name](place, 10 if arguments.small else 1, found.get(name))
             print(json.dumps({name: found[name]}, indent=2), flush=True)
             if not arguments.small:
                 OUT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def speed(folder: Path, divisor: int) -> dict[str, Any]:
-    """Pictures a second by one core alone, by all of them, through the command's team, and through a Dask cluster.
+def speed(folder: Path, divisor: int, earlier: Any) -> dict[str, Any]:
+    """One more round of: one core alone, all cores, the command's team, a Dask cluster, on the same pictures.
 
-    In interleaved rounds, so that all see the same machine; medians. A team's rate is that from its first answers on,
-    since starting it takes as long for a hundred pictures as for a million.
+    Of each, pictures a second and processor milliseconds a picture (of all its processes together), from the first
+    answers on: starting takes as long for a hundred pictures as for a million. Where other work shares the machine, the
+    second figure still tells what a way costs.
     """
     archive = linked(folder / "archive", SPEED_FILES // divisor, screened_of=1)
-    count = cores()
-    rounds: dict[str, list[float]] = {"one_core": [], "all_cores": [], "local": [], "cluster": []}
+    count, load = cores(), os.getloadavg()[0]
+    outputs = [folder / "local.csv", folder / "cluster.csv"]
+    found = {"one_core": raw(archive, 1), "all_cores": raw(archive, count), "local": team(outputs[0], archive, None)}
     with dask_cluster(folder, workers=count) as cluster:
-        for number in range(ROUNDS):
-            rounds["one_core"].append(raw(archive, 1))
-            rounds["all_cores"].append(raw(archive, count))
-            rounds["local"].append(team_rate(folder / f"local-{number}.csv", archive, None))
-            rounds["cluster"].append(team_rate(folder / f"cluster-{number}.csv", archive, cluster.address))
-        same = len({path.read_bytes() for path in folder.glob("*-?.csv")}) == 1
-    rates = {name: statistics.median(values) for name, values in rounds.items()}
-    return {
-        "cores": count,
-        "files": SPEED_FILES // divisor,
-        "rounds": ROUNDS,
-        "per_second": {name: round(rate, 1) for name, rate in rates.items()},
-        "local_of_raw": round(rates["local"] / (rates["one_core"] * count), 3),
-        "local_of_all_cores": round(rates["local"] / rates["all_cores"], 3),
-        "cluster_of_local": round(rates["cluster"] / rates["local"], 3),
-        "same_results": same,
+        found["cluster"] = team(outputs[1], archive, cluster)
+    names = ("per_second", "cpu_ms")
+    this = {
+        name: dict(zip(names, (round(value, 2) for value in values), strict=True)) for name, values in found.items()
     }
+    this |= {"load_before": round(load, 1), "same_results": len({path.read_bytes() for path in outputs}) == 1}
+    rounds = [*(earlier or {}).get("rounds", []), this]
+    return {"cores": count, "files": SPEED_FILES // divisor, "rounds": rounds}
 
 
-def raw(archive: Path, processes: int) -> float:
-    """Pictures a second of processes that do nothing but read and screen, each on a core of its own."""
+def raw(archive: Path, processes: int) -> tuple[float, float]:
+    """Processes that do nothing but read and screen, each on a core of its own."""
     started = [
         subprocess.Popen(
             [sys.executable, "-c", f"from bench.bulk import raw_loop; raw_loop({str(archive)!r}, {core})"],
@@ -113,11 +106,12 @@ def raw(archive: Path, processes: int) -> float:
         if process.stdin is not None:
             process.stdin.close()
             process.stdin = None
-    return sum(float(process.communicate()[0]) for process in started)
+    told = [tuple(map(float, process.communicate()[0].split())) for process in started]
+    return sum(rate for rate, _ in told), statistics.mean(cpu for _, cpu in told)
 
 
 def raw_loop(archive: str, core: int) -> None:
-    """Reads and screens every file, and prints the rate."""
+    """Reads and screens every file, and prints pictures a second and processor milliseconds a picture."""
     os.sched_setaffinity(0, {core})
     config = Config.from_environment()
     screener = Screener.from_folder(config.bundle, config.limits)
@@ -126,33 +120,42 @@ def raw_loop(archive: str, core: int) -> None:
         screener.screen(path.read_bytes())
     print("ready", flush=True)
     sys.stdin.readline()
-    started = time.monotonic()
+    started, used = time.monotonic(), time.process_time()
     for path in paths:
         screener.screen(path.read_bytes())
-    print(len(paths) / (time.monotonic() - started))
+    print(len(paths) / (time.monotonic() - started), (time.process_time() - used) * 1e3 / len(paths))
 
 
-def team_rate(output: Path, archive: Path, address: str | None) -> float:
-    """Pictures a second of a whole run, journal and results included, from its first answers on."""
+def team(output: Path, archive: Path, cluster: DaskCluster | None) -> tuple[float, float]:
+    """A whole run, journal included, from its first answers to its last."""
     config = Config.from_environment()
     job = Job(setup_of(config.bundle, config.limits), config.bundle, config.limits)
-    size = CLUSTER_CHUNK if address else CHUNK
+    size = CLUSTER_CHUNK if cluster else CHUNK
     plan = Plan(Listing([str(archive)], ()), output, load_bundle(config.bundle), job.setup, "", size)
-    times: list[tuple[float, int]] = []
+    others = [process.pid for process in (*cluster.workers, cluster.scheduler)] if cluster else []
+    seen: list[tuple[float, float, int]] = []
 
-    def team(first: Listed) -> AbstractContextManager[Team]:
-        return Cluster(address, job, first) if address else Processes(job, cores())
+    def members(first: Listed) -> AbstractContextManager[Team]:
+        return Cluster(cluster.address, job, first) if cluster else Processes(job, cores())
 
     def watched(_: int, found: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
         for batch in found:
-            times.append((time.monotonic(), len(batch)))
+            used = sum(map(processor_seconds, (os.getpid(), *children(os.getpid()), *others)))
+            seen.append((time.monotonic(), used, len(batch)))
             yield batch
 
-    run(plan, team, lambda _: None, watched)
-    return sum(size for _, size in times[1:]) / (times[-1][0] - times[0][0])
+    run(plan, members, lambda _: None, watched)
+    count = sum(size for _, _, size in seen[1:])
+    return count / (seen[-1][0] - seen[0][0]), (seen[-1][1] - seen[0][1]) * 1e3 / count
 
 
-def memory(folder: Path, divisor: int) -> list[dict[str, Any]]:
+def processor_seconds(pid: int) -> float:
+    """That a process has used so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(folder: Path, divisor: int, _: Any) -> list[dict[str, Any]]:
     """Megabytes of the command's parent and of its workers at their peak, by the number of files."""
     rows = []
     for count in MEMORY_FILES:
@@ -180,7 +183,7 @@ def memory(folder: Path, divisor: int) -> list[dict[str, Any]]:
     return rows
 
 
-def ham10000(folder: Path, divisor: int) -> dict[str, Any]:
+def ham10000(folder: Path, divisor: int, _: Any) -> dict[str, Any]:
     """All of HAM10000 through the command: seconds from its start to its end, and what it found."""
     parts = sorted((DATA_ROOT / "ham10000").glob("HAM10000_images_part_*"))
     if not parts:
@@ -223,7 +226,7 @@ def linked(folder: Path, count: int, *, screened_of: int) -> Path:
     return folder
 
 
-PARTS: dict[str, Callable[[Path, int], Any]] = {"speed": speed, "memory": memory, "ham10000": ham10000}
+PARTS: dict[str, Callable[[Path, int, Any], Any]] = {"speed": speed, "memory": memory, "ham10000": ham10000}
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 """What archives need in time and memory, as Markdown, from what `bench.bulk` measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 DAY = 86_400
@@ -9,25 +10,44 @@ ARCHIVES = (1_000_000, 100_000_000)
 
 
 def speed_table(measured: Mapping[str, Any]) -> str:
-    """Pictures a second, and how much of the bare model's speed each way keeps."""
-    found, rates = measured["speed"], measured["speed"]["per_second"]
-    cores = found["cores"]
-    kept = f"{found['local_of_raw']:.0%} of {cores} times one core, {found['local_of_all_cores']:.0%} of all at once"
-    cluster = f"`--cluster`: scheduler, client and {cores} workers of one thread on the same {cores} cores"
-    same = "every one of them gave" if found["same_results"] else "NOT all of them gave"
-    rows = [
-        "| | pictures a second | |",
-        "| --- | --- | --- |",
-        f"| reading and screening alone, on one core | {rates['one_core']} | |",
-        f"| the same on {cores} cores at once | {rates['all_cores']} | |",
-        f"| `flask screen --jobs {cores}` | {rates['local']} | {kept} |",
-        f"| {cluster} | {rates['cluster']} | {found['cluster_of_local']:.0%} of `--jobs {cores}` |",
-    ]
-    note = (
-        f"Medians of {found['rounds']} interleaved rounds with {found['files']:,} drawn lesions of 224×224 (JPEG), "
-        f"from the first answers to the last; {same} the same results file, byte for byte."
+    """Pictures a second and processor time a picture, and how much of the bare model's speed each way keeps."""
+    found = measured["speed"]
+    cores, rounds = found["cores"], found["rounds"]
+    ways = {
+        "one_core": "reading and screening alone, on one core",
+        "all_cores": f"the same on {cores} cores at once",
+        "local": f"`flask screen --jobs {cores}`",
+        "cluster": f"`--cluster`: scheduler, client and {cores} workers of one thread on the same {cores} cores",
+    }
+    rows = ["| | pictures a second | processor time a picture |", "| --- | --- | --- |"]
+    for way, words in ways.items():
+        rate, used = (median(entry[way][name] for entry in rounds) for name in ("per_second", "cpu_ms"))
+        rows.append(f"| {words} | {rate:.1f} | {used:.2f} ms |")
+    rate, alone, used = (
+        _ratio(rounds, "local", "all_cores", "per_second"),
+        _ratio(rounds, "local", "one_core", "per_second") / cores,
+        _ratio(rounds, "all_cores", "local", "cpu_ms"),
     )
-    return "\n".join([*rows, "", note])
+    local = (
+        f"- `--jobs {cores}` has {rate:.0%} of the rate of {cores} cores at once, and {alone:.0%} of {cores} times one "
+        f"core alone; by processor time {used:.0%}."
+    )
+    rate, used = _ratio(rounds, "cluster", "local", "per_second"), _ratio(rounds, "local", "cluster", "cpu_ms")
+    cluster = f"- The cluster has {rate:.0%} of the rate of `--jobs {cores}`; by processor time {used:.0%}."
+    loads = [float(entry["load_before"]) for entry in rounds]
+    same = "each pair gave" if all(entry["same_results"] for entry in rounds) else "NOT each pair gave"
+    note = (
+        f"Medians of {len(rounds)} rounds with {found['files']:,} drawn lesions of 224×224 (JPEG), from the first "
+        "answers to the last. Processor time is that of all processes together, which other work on the machine "
+        f"changes little; the load average before the rounds was {min(loads):g} to {max(loads):g}. As files, {same} "
+        "the same results, byte for byte."
+    )
+    return "\n".join([*rows, "", local, cluster, "", note])
+
+
+def _ratio(rounds: Sequence[Mapping[str, Any]], way: str, other: str, name: str) -> float:
+    """Median over the rounds of one way's figure by the other's of the same round."""
+    return float(median(entry[way][name] / entry[other][name] for entry in rounds))
 
 
 def memory_rows(measured: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from app.bulk.work import answers
 from app.screening.decode import DecodeLimits
 from app.screening.screener import Screener
 from app.screening.table import answer_cells
-from tests.helpers.archive import draw_archive, finish, start, wait_for_files
+from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_files
 
 COUNT = 96
 
@@ -39,7 +39,7 @@ def test_killed_and_interrupted_runs_go_on_and_the_answers_are_the_screeners(
     stopped = start(*arguments)
     wait_for_files(maps, COUNT * 2 // 3)
     os.kill(stopped.pid, signal.SIGINT)
-    _, told = stopped.communicate(timeout=60)
+    _, told = stopped.communicate(timeout=PATIENCE_SECONDS)
     assert stopped.returncode == 130
     assert "files have their answers already" in told
     assert "Stopped. The same command goes on from here" in told
