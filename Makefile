@@ -1,6 +1,7 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
 # make bench   measures speed and memory on this machine
+# make bulk-bench  measures the screening of archives: some minutes on an idle machine, all of HAM10000 among it
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -17,7 +18,7 @@ SERVING_REQUIREMENTS := requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
 TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-bulk.txt requirements-cluster.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
-.PHONY: run test bench test-env translations lint format clean python
+.PHONY: run test bench bulk-bench test-env translations lint format clean python
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -32,6 +33,11 @@ bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
 	$(TEST)/bin/python -m bench.memory
 	$(TEST)/bin/python -m bench.pages
+
+bulk-bench: $(TEST)/ready
+	$(TEST)/bin/python -m bench.bulk speed
+	$(TEST)/bin/python -m bench.bulk speed
+	$(TEST)/bin/python -m bench.bulk speed memory ham10000
 
 test-env: $(TEST)/ready
 

@@ -6,6 +6,7 @@ verified there; a worker whose code or packages would answer otherwise is refuse
 
 import asyncio
 import hashlib
+import logging
 import os
 import queue
 import tempfile
@@ -104,6 +105,7 @@ class Cluster:
         self._chunks: dict[str, Chunk] = {}
         self._futures: dict[str, Future] = {}
         self._threads, self._looked = 0, 0.0
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in a sentence
         model = Model(job)
         self._plugin = model.name
         try:
@@ -175,7 +177,7 @@ class Cluster:
         chunk = self._chunks.pop(future.key)
         del self._futures[future.key]
         try:
-            found = future.result(timeout=CONNECT_SECONDS)
+            found = self._result(future)
         except KilledWorker:
             return chunk, None
         except BulkError:
@@ -186,6 +188,17 @@ class Cluster:
         return chunk, [
             Answer(Listed(file.path, entry.file.size, entry.file.stamp), entry.cells) for file, entry in pairs
         ]
+
+    def _result(self, future: Future) -> list[Answer]:
+        """Of a finished future. Where the worker that has it was lost, Dask has it made again, which takes its time."""
+        while True:
+            try:
+                found: list[Answer] = future.result(timeout=CONNECT_SECONDS)
+            except TimeoutError:
+                if self._client.status != "running":
+                    raise self._gone() from None
+            else:
+                return found
 
     def _gone(self) -> BulkError:
         return BulkError(

@@ -76,14 +76,18 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Keeps what is known, whatever ended the run."""
+        """Keeps what is known, whatever ended the run; of one that ended before any answer, nothing is left."""
+        empty = False
         try:
+            empty = error is not None and not self._base.execute("SELECT EXISTS (SELECT 1 FROM answers)").fetchone()[0]
             self._base.execute("COMMIT")
         except sqlite3.Error as problem:
             if error is None:
                 raise self._problem(problem) from problem
         finally:
             self._base.close()
+            if empty:
+                self.path.unlink(missing_ok=True)
 
     def commit(self) -> None:
         """Makes everything so far outlast a failure of power."""

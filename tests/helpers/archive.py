@@ -11,7 +11,7 @@ from tests.helpers.uploads import encoded, lesion
 
 SIDE = 96
 DRAWN = 12
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 def draw_archive(folder: Path, count: int) -> Path:

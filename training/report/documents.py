@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.bundles import read_manifest
+from training.report import bulk_tables
 from training.report.data_tables import (
     audit_table,
     bilateral_table,
@@ -26,7 +27,16 @@ from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
 from training.report.worth_tables import external_table, subgroups_table
 
-DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/operations.md", "docs/reproduction.md", "docs/risk.md")
+DOCUMENTS = (
+    "README.md",
+    "deploy/dask/README.md",
+    "docs/bulk.md",
+    "docs/data.md",
+    "docs/model.md",
+    "docs/operations.md",
+    "docs/reproduction.md",
+    "docs/risk.md",
+)
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
@@ -37,6 +47,7 @@ PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
 MEMORY = FIGURES / "memory.json"
+BULK = FIGURES / "bulk.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -73,6 +84,10 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
+        "bulk-speed": lambda: bulk_tables.speed_table(_read(repository / BULK)),
+        "bulk-memory": lambda: bulk_tables.memory_rows(_read(repository / BULK)),
+        "bulk-archive": lambda: bulk_tables.archive_line(_read(repository / BULK)),
+        "bulk-projection": lambda: bulk_tables.projection_table(_read(repository / BULK)),
         "memory": lambda: memory_table(_read(repository / MEMORY)),
         **reproduction_tables(read_results(repository)),
     }

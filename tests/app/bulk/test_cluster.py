@@ -11,16 +11,17 @@ import pytest
 from app.bulk.cluster import Cluster
 from app.bulk.errors import BulkError
 from app.bulk.files import Listed
+from app.bulk.journal import Journal
 from app.bulk.processes import Job
 from app.bulk.results import read_results
 from app.bulk.setup import setup_of
 from app.screening.decode import DecodeLimits
 from app.screening.screener import Screener
 from app.screening.table import answer_cells
-from tests.helpers.archive import draw_archive, finish, start, wait_for_files
+from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_files
 from tests.helpers.dask_cluster import DaskCluster, dask_cluster
 
-COUNT = 160
+COUNT = 128
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +99,23 @@ def test_a_folder_that_workers_do_not_see_is_found_out_before(
         Cluster(
             cluster.address, Job(setup_of(bundle_folder, limits), bundle_folder, limits), Listed("/elsewhere/a.png")
         )
+
+
+def test_a_scheduler_that_is_lost_is_told_in_a_sentence_and_nothing_is_lost(
+    cluster: DaskCluster, archive: Path, tmp_path: Path
+) -> None:
+    # The last test of this file, since it ends the cluster.
+    client = start(
+        archive, "--output", tmp_path / "results.csv", "--cluster", cluster.address, "--explain", tmp_path / "maps"
+    )
+    wait_for_files(tmp_path / "maps", COUNT // 2)
+    cluster.scheduler.kill()
+    _, told = client.communicate(timeout=PATIENCE_SECONDS)
+    assert client.returncode == 1
+    assert told.splitlines()[-1] == (
+        f"Error: The scheduler at {cluster.address} is gone or has dropped the work; "
+        "when it is there again, the same command goes on where it stopped."
+    )
+    assert "Traceback" not in told
+    with Journal(tmp_path / "results.csv.journal") as journal:
+        assert 0 < sum(journal.counts().values()) < COUNT

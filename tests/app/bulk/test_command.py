@@ -3,13 +3,13 @@
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app.bulk.files import seen
-from app.bulk.picture import Answer
 from app.bulk.processes import Job, Processes
 from app.bulk.results import read_results
 from app.bulk.setup import setup_of
@@ -17,7 +17,7 @@ from app.bulk.work import answers
 from app.screening.decode import DecodeLimits
 from app.screening.screener import Screener
 from app.screening.table import answer_cells
-from tests.helpers.archive import draw_archive, finish, start, wait_for_files
+from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_files
 
 COUNT = 96
 
@@ -39,7 +39,7 @@ def test_killed_and_interrupted_runs_go_on_and_the_answers_are_the_screeners(
     stopped = start(*arguments)
     wait_for_files(maps, COUNT * 2 // 3)
     os.kill(stopped.pid, signal.SIGINT)
-    _, told = stopped.communicate(timeout=60)
+    _, told = stopped.communicate(timeout=PATIENCE_SECONDS)
     assert stopped.returncode == 130
     assert "files have their answers already" in told
     assert "Stopped. The same command goes on from here" in told
@@ -59,7 +59,7 @@ def test_killed_and_interrupted_runs_go_on_and_the_answers_are_the_screeners(
 def test_a_process_that_is_killed_loses_no_picture(archive: Path, bundle_folder: Path) -> None:
     limits = DecodeLimits()
     files = [seen(str(path)) for path in sorted(archive.rglob("*.jpg"))]
-    found: list[Answer] = []
+    found = []
     with Processes(Job(setup_of(bundle_folder, limits), bundle_folder, limits), 2) as team:
         victims = [process.ready.result() for process in team._team]
         for batch in answers(iter(files), team, 4):
@@ -80,7 +80,7 @@ def test_a_process_that_is_killed_loses_no_picture(archive: Path, bundle_folder:
         (["{tmp}", "--output", "{tmp}/no/a.csv"], 1, "There is no folder '{tmp}/no' for the results; make it first."),
         (["{tmp}", "--output", "{tmp}/folder.csv"], 1, "'{tmp}/folder.csv' is a folder; name a file in it."),
         (["{tmp}/typo", "--output", "{tmp}/a.csv"], 1, "There is no file or folder '{tmp}/typo'"),
-        (["{tmp}", "--output", "{tmp}/a.csv"], 1, "No picture was found."),
+        (["{tmp}", "--output", "{tmp}/a.csv"], 1, "No picture was found"),
         (["{tmp}", "--output", "{tmp}/a.csv", "--jbos", "2"], 2, "No such option '--jbos'. Did you mean '--jobs'?"),
         (["{tmp}", "--output", "{tmp}/a.csv", "--jobs", "0"], 2, "0 is not in the range 1<=x<=1024."),
         (
@@ -99,6 +99,7 @@ def test_a_mistake_is_one_clear_sentence(
     assert found.exit_code == code, found.output
     assert words.format(tmp=tmp_path) in found.output
     assert "Traceback" not in found.output
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.csv"]
 
 
 def test_a_folder_that_may_not_be_written_is_told_before_anything_is_screened(
@@ -122,7 +123,7 @@ def test_a_folder_that_may_not_be_written_is_told_before_anything_is_screened(
 def test_a_missing_package_is_told_with_the_command_that_installs_it(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], command: str
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, module, None)
+    monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.png").touch()
     found = app.test_cli_runner().invoke(args=["screen", str(tmp_path), *arguments])

@@ -131,8 +131,7 @@ def test_what_could_not_be_read_is_tried_again_and_what_was_refused_is_not(
     screen: Screen, archive: Path, tmp_path: Path
 ) -> None:
     gone = str(archive / "gone.jpg")
-    (tmp_path / "list").write_text(f"{gone}\n{archive}\n")
-    os.symlink(archive / "nowhere", gone)
+    Path(gone).symlink_to(archive / "nowhere")
     screen()
     assert next(row for row in read_results(tmp_path / "results.csv") if row["path"] == gone)["reason"] == "missing"
     team, _, _ = screen()
@@ -147,10 +146,8 @@ def test_another_model_starts_anew_says_why_and_keeps_what_there_was(
     team, told, _ = screen(setup=replace(SETUP, model="drawn 2.0"))
     assert sorted(team.screened) == sorted(listed(archive))
     kept = f"results.{SETUP.key()}.csv"
-    assert told == [
-        "The run starts anew, since it is another model (drawn 1.0 before, drawn 2.0 now). "
-        f"What was there is kept as {kept} and {kept}.journal."
-    ]
+    reason = "it is another model (drawn 1.0 before, drawn 2.0 now)"
+    assert told == [f"The run starts anew, since {reason}. What was there is kept as {kept} and {kept}.journal."]
     assert (tmp_path / kept).read_bytes() == before
 
 
@@ -172,9 +169,7 @@ def test_results_that_are_gone_are_written_again_without_screening(screen: Scree
     assert (tmp_path / "results.csv").read_bytes() == before
 
 
-def test_a_disk_that_refuses_the_results_loses_no_answer(
-    screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_refuses_the_results_loses_no_answer(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
