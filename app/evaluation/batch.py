@@ -25,14 +25,15 @@ class Batch:
     Attributes:
         malignant: bool (N,), the truth.
         assessed: bool (N,), which got an answer; the others were refused by the gate or could not be read.
-        referred: bool (N,), which were referred at the operating point; False where there is no answer.
+        referred: bool (N,), which were referred at the operating point; False where there is no answer. None for a
+            model without an operating point.
         p_malignant: float (N,), calibrated; NaN where there is no answer.
         groups: N ids of lesions or patients; None where they are not known.
     """
 
     malignant: Mask
     assessed: Mask
-    referred: Mask
+    referred: Mask | None
     p_malignant: Floats
     groups: Sequence[str] | None
 
@@ -46,8 +47,8 @@ def measure_batch(batch: Batch, *, seed: int = BOOTSTRAP_SEED, resamples: int = 
     Returns:
         JSON-ready; a figure is {"value", "low", "high"}, or None where it is not defined: "pictures", "malignant",
         "groups", "assessed", "intervals" (in words), "prevalence", "coverage", "auc", "brier", "ece", "reliability",
-        "roc", and "operating_point" {"assessed", "refused_as_referred"}: {"counts" {tp, fn, fp, tn}, "sensitivity",
-        "specificity", "ppv", "npv"}.
+        "roc", and "operating_point", None where the model has none, else for "assessed" and "refused_as_referred":
+        "counts" {tp, fn, fp, tn}, "sensitivity", "specificity", "ppv", "npv".
 
     Raises:
         LabelsRejected: all pictures are malignant, or all benign.
@@ -58,10 +59,12 @@ def measure_batch(batch: Batch, *, seed: int = BOOTSTRAP_SEED, resamples: int = 
             f"All {len(batch.malignant):,} labelled pictures are {side}; an evaluation needs both kinds."
         )
     everything = np.ones_like(batch.malignant)
-    counted = {
-        "assessed": _counted(batch, batch.referred, batch.assessed),
-        "refused_as_referred": _counted(batch, batch.referred | ~batch.assessed, everything),
-    }
+    counted = {}
+    if batch.referred is not None:
+        counted = {
+            "assessed": _counted(batch, batch.referred, batch.assessed),
+            "refused_as_referred": _counted(batch, batch.referred | ~batch.assessed, everything),
+        }
     shares = {"prevalence": (batch.malignant, everything), "coverage": (batch.assessed, everything)}
     for kind, masks in counted.items():
         shares |= {f"{kind} {name}": share for name, share in _rates(masks).items()}
@@ -93,7 +96,8 @@ def measure_batch(batch: Batch, *, seed: int = BOOTSTRAP_SEED, resamples: int = 
                 **{name: figures[f"{kind} {name}"] for name in _rates(masks)},
             }
             for kind, masks in counted.items()
-        },
+        }
+        or None,
     }
 
 

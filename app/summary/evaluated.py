@@ -13,7 +13,7 @@ from app.evaluation.bootstrap import RESAMPLES
 from app.evaluation.labels import Label, Labels
 from app.evaluation.matching import match
 from app.screening.bundle import ModelBundle
-from app.summary.overview import CANNOT_ASSESS, LOW_RISK, REFER, SHOWN_MISSED, UNREADABLE, Row, outcome_of
+from app.summary.overview import CANNOT_ASSESS, LOW_RISK, REFER, SHOWN_MISSED, UNDECIDED, UNREADABLE, Row, outcome_of
 from app.summary.words import counted
 
 SCHEMA_VERSION = 1
@@ -90,7 +90,7 @@ def evaluated(answered: Answered, labels: Labels, *, resamples: int = RESAMPLES)
         Batch(
             malignant=np.array([label.malignant for _, label in known], bool),
             assessed=np.array([outcome not in {CANNOT_ASSESS, UNREADABLE} for outcome in outcomes], bool),
-            referred=np.array([outcome == REFER for outcome in outcomes], bool),
+            referred=None if UNDECIDED in outcomes else np.array([outcome == REFER for outcome in outcomes], bool),
             p_malignant=np.array([answered.p_malignant[index] for index, _ in known], np.float64),
             groups=_groups(known) if labels.group_column else None,
         ),
@@ -125,13 +125,16 @@ def written(figures: Mapping[str, Any], bundle: ModelBundle) -> str:
 
 def told(figures: Mapping[str, Any]) -> str:
     """The figures as lines for a terminal."""
-    assessed, referred = (figures["operating_point"][kind] for kind in ("assessed", "refused_as_referred"))
+    point = figures["operating_point"] or {}
     rows = [
         ("Labelled pictures", f"{figures['pictures']:,}, {figures['malignant']:,} malignant"),
         ("Could be assessed", _figure(figures["coverage"])),
         ("AUC", _figure(figures["auc"])),
-        *((name, _figure(assessed[key])) for key, name in NAMES.items()),
-        *((f"{name}, refused as referred", _figure(referred[key])) for key, name in NAMES.items()),
+        *(
+            (f"{name}{KINDS[kind]}", _figure(rates[key]))
+            for kind, rates in point.items()
+            for key, name in NAMES.items()
+        ),
         ("Brier score", _figure(figures["brier"])),
         ("Calibration error (ECE)", _figure(figures["ece"])),
     ]
@@ -140,6 +143,7 @@ def told(figures: Mapping[str, Any]) -> str:
     return "\n".join([*lines, f"In brackets: {figures['intervals']}.", *figures["labels"]["notes"]])
 
 
+KINDS = {"assessed": "", "refused_as_referred": ", refused as referred"}
 NAMES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "ppv": "PPV", "npv": "NPV"}
 
 

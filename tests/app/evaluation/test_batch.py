@@ -92,3 +92,10 @@ def test_what_is_not_defined_is_no_number() -> None:
 def test_labels_of_one_kind_are_refused() -> None:
     with pytest.raises(LabelsRejected, match="All 2 labelled pictures are benign"):
         measure_batch(batch([0, 0], [0.1, 0.2]))
+
+
+def test_a_model_without_an_operating_point_has_no_rates_there() -> None:
+    whole = batch(TRUTH, ANSWERS)
+    found = measure_batch(Batch(whole.malignant, whole.assessed, None, whole.p_malignant, None), resamples=20)
+    assert found["operating_point"] is None
+    assert found["auc"]["value"] == pytest.approx((5 + 4 + 1) / 15)

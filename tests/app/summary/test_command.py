@@ -103,6 +103,18 @@ def test_labels_that_do_not_fit_leave_an_earlier_page_alone(app: Flask, tmp_path
     assert page.read_text(encoding="utf-8") == "earlier"
 
 
+def test_a_run_without_an_operating_point_is_measured_as_far_as_that_goes(app: Flask, tmp_path: Path) -> None:
+    rows = [row(name, p_malignant, assessment=None) for name, p_malignant in (("a", 0.9), ("b", 0.2), ("c", 0.1))]
+    results = results_file(tmp_path / "results.csv", rows)
+    labels, page = tmp_path / "labels.csv", tmp_path / "run.html"
+    labels.write_text("path,truth\na,1\nb,1\nc,0\n", encoding="utf-8")
+    told = summarised(app, results, "--labels", labels, "--summary", page)
+    assert told.exit_code == 0, told.output
+    assert "AUC                      1.000" in told.output
+    assert "Sensitivity" not in told.output
+    assert "No recommendation" in page.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     folder = tmp_path / "pictures"
