@@ -17,6 +17,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from distributed import Client
+
 from app.bulk.cluster import Cluster
 from app.bulk.commands import CHUNK, CLUSTER_CHUNK
 from app.bulk.files import Listed, Listing
@@ -77,6 +79,8 @@ def speed(folder: Path, divisor: int, earlier: Any) -> dict[str, Any]:
     outputs = [folder / "local.csv", folder / "cluster.csv"]
     found = {"one_core": raw(archive, 1), "all_cores": raw(archive, count), "local": team(outputs[0], archive, None)}
     with dask_cluster(folder, workers=count) as cluster:
+        with Client(cluster.address, set_as_default=False) as client:
+            client.wait_for_workers(count)
         found["cluster"] = team(outputs[1], archive, cluster)
     names = ("per_second", "cpu_ms")
     this = {

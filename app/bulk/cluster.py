@@ -26,7 +26,7 @@ from app.bulk.files import Listed
 from app.bulk.picture import Answer, answer
 from app.bulk.processes import Job
 from app.bulk.setup import SetupDiffers, bundle_files, screener_for
-from app.bulk.work import Chunk
+from app.bulk.work import KEPT_BYTES, Chunk
 from app.ops.machine import give_memory_back
 from app.screening.bundle import BundleRejected
 from app.screening.screener import Screener
@@ -82,7 +82,7 @@ class Model(WorkerPlugin):
                 found = screener_for(self.job.setup, Path(folder), self.job.limits)
             except (BundleRejected, SetupDiffers, OSError) as error:
                 raise BulkError(f"The worker {address} cannot be used. {error}") from error
-            give_memory_back()
+            give_memory_back(KEPT_BYTES)
             return _SCREENERS.setdefault(self.name, found)
 
 

@@ -17,7 +17,7 @@ from app.bulk.errors import BulkError
 from app.bulk.files import Listed
 from app.bulk.picture import Answer, answer
 from app.bulk.setup import Setup, screener_for
-from app.bulk.work import Chunk
+from app.bulk.work import KEPT_BYTES, Chunk
 from app.ops.machine import give_memory_back
 from app.screening.decode import DecodeLimits
 from app.screening.screener import Screener
@@ -138,7 +138,7 @@ def _begin(job: Job) -> None:
     """Makes this process one of the team."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group, and the parent has the say
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    give_memory_back()
+    give_memory_back(KEPT_BYTES)
     _SCREENER[:] = [(screener_for(job.setup, job.bundle, job.limits), job)]
 
 

@@ -1,4 +1,4 @@
-"""Pictures in object stores (`s3://bucket/folder`, also gs://, abfss://, hdfs://), through Arrow's file systems.
+"""Pictures in object stores (`s3://bucket/folder`, `gs://bucket/folder`), through Arrow's file systems.
 
 Access is given as Arrow takes it: for S3 the usual AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, or the
 machine's role; AWS_ENDPOINT_URL for a store of one's own, such as MinIO.
@@ -13,6 +13,7 @@ from app.bulk.errors import BulkError, need
 
 BULK_FILE = "requirements-bulk.txt"
 _MARK = "://"
+_SCHEMES = ("s3", "gs", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Object:
 
 def is_remote(path: str) -> bool:
     """Whether a path lies in an object store."""
-    return _MARK in path
+    scheme, mark, _ = path.partition(_MARK)
+    return bool(mark) and scheme in _SCHEMES
 
 
 def listed(path: str) -> Iterator[Object]:

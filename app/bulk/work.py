@@ -9,6 +9,9 @@ from typing import Protocol
 from app.bulk.files import Listed
 from app.bulk.picture import WORKER_DIED, Answer, failure
 
+KEPT_BYTES = 16 << 20
+"""Memory that a process may keep from picture to picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

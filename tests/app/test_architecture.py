@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,9 @@ def test_training_imports_of_the_app_only_the_domain_the_evaluation_and_where_th
     assert all(name.startswith(("app.screening.", "app.evaluation.", "app.config.")) for name in names), names
 
 
-@pytest.mark.parametrize(("room", "other"), [("app/web", "app.api"), ("app/api", "app.web")])
-def test_web_and_api_do_not_reach_into_each_other(room: str, other: str) -> None:
-    assert not [name for name in imports_below(room) if name.startswith(other)]
+@pytest.mark.parametrize(("room", "other"), permutations(("web", "api", "bulk"), 2))
+def test_web_api_and_archives_do_not_reach_into_each_other(room: str, other: str) -> None:
+    assert not [name for name in imports_below(f"app/{room}") if name.startswith(f"app.{other}")]
 
 
 def test_no_module_reads_the_test_part_but_through_its_logged_opening() -> None:

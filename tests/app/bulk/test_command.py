@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.bulk.processes import Job, Processes
 from app.bulk.results import read_results
 from app.bulk.setup import setup_of
 from app.bulk.work import answers
+from app.config import REPOSITORY
 from app.screening.decode import DecodeLimits
 from app.screening.screener import Screener
 from app.screening.table import answer_cells
@@ -110,6 +112,17 @@ def test_a_folder_that_may_not_be_written_is_told_before_anything_is_screened(
     assert (found.exit_code, found.output) == (
         1, f"Error: Nothing can be written into the folder '{tmp_path}'; choose another --output.\n"
     )  # fmt: skip
+
+
+def test_a_model_or_a_setting_that_cannot_be_used_is_a_sentence_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")  # as flask itself sets it
+    for name, value in (("LESION_BUNDLE", str(tmp_path)), ("LESION_MAX_UPLOAD_MB", "many")):
+        with monkeypatch.context() as environment:
+            environment.setenv(name, value)
+            with pytest.raises(SystemExit, match=r"^Lesion Screening does not start: "):
+                runpy.run_path(str(REPOSITORY / "wsgi.py"))
 
 
 @pytest.mark.parametrize(
