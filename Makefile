@@ -2,6 +2,7 @@
 # make test    sets up all that the tests need and runs every one of them
 # make bench   measures speed and memory on this machine
 # make soak    tries faults, many at once and MINUTES=20 of traffic, and writes what docs/security.md says
+# make bulk-bench  measures the screening of archives: some minutes on an idle machine, all of HAM10000 among it
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -16,9 +17,9 @@ SERVE := .venv
 TEST := .venv-test
 SERVING_REQUIREMENTS := requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
-TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
+TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-bulk.txt requirements-cluster.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
-.PHONY: run test bench soak test-env translations lint format clean python
+.PHONY: run test bench bulk-bench soak test-env translations lint format clean python
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -41,6 +42,11 @@ soak: $(TEST)/ready
 	LESION_RECORD=1 LESION_PICTURES=500 $(TEST)/bin/pytest $(SECURITY_TESTS)
 	$(TEST)/bin/python -m bench.soak --minutes $(MINUTES)
 	$(TEST)/bin/python -m training report
+
+bulk-bench: $(TEST)/ready
+	$(TEST)/bin/python -m bench.bulk speed
+	$(TEST)/bin/python -m bench.bulk speed
+	$(TEST)/bin/python -m bench.bulk speed memory ham10000
 
 test-env: $(TEST)/ready
 

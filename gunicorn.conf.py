@@ -1,8 +1,6 @@
 """gunicorn: each value with its reason. Settings come from the environment; docs/operations.md has the table."""
 
 import contextlib
-import ctypes
-import math
 import os
 import pathlib
 import resource
@@ -54,31 +52,8 @@ class Worker(ThreadWorker):
             super().notify()
 
 
-def _cores():
-    """Cores that this process may use, at least 1: its affinity, and the quota of its container (cgroup v2)."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = pathlib.Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return max(1, min(count, math.ceil(int(quota) / int(period))))
-    except (OSError, ValueError):  # no cgroup v2, or "max"
-        return count
-
-
-def _give_memory_back():
-    """Makes glibc return the memory of large photos to the system; it would keep it, for each thread anew.
-
-    Without this a worker has kept several hundred megabytes after a dozen photos of 49 megapixels.
-    """
-    m_mmap_threshold, m_arena_max = -3, -8  # malloc.h
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # another C library
-        return
-    mallopt(m_mmap_threshold, 1 << 20)
-    mallopt(m_arena_max, 2)
-
-
-_give_memory_back()
+_machine = _loaded("machine")
+_machine["give_memory_back"]()
 
 
 def _write_no_cores():
@@ -101,7 +76,7 @@ bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 # A worker computes one request at a time (app/ops/turns.py), so one for each core keeps all of them busy, and more
 # would only add memory.
-workers = _whole_number("WORKERS", _cores())
+workers = _whole_number("WORKERS", _machine["cores"]())
 worker_class = Worker
 # Not preloaded: the application, and with it the interpreter, is made in each worker.
 preload_app = False

@@ -25,7 +25,9 @@ def create_app(config: Config | None = None) -> Flask:
         SettingRejected: a setting in the environment has a value that cannot be used.
     """
     from app import api, web
+    from app.bulk import commands as bulk
     from app.ops import health
+    from app.summary import command as summary
 
     config = config or Config.from_environment()
     app = Flask(__name__, static_folder=None, static_url_path="/static")
@@ -65,6 +67,8 @@ def create_app(config: Config | None = None) -> Flask:
     Compress(app)
     web.register(app)
     api.register(app, config)
+    bulk.register(app, config)
+    summary.register(app)
     for blueprint in (health.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # no cookie gives any right there

@@ -51,11 +51,17 @@ def proportional_share(pid: int) -> float:
     return 0.0
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process's main thread started; none where it has gone."""
+    with suppress(OSError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    return []
+
+
 def together(server: Server) -> float:
     """MB of the server's master and workers."""
     master = server.process.pid
-    children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
-    return sum(proportional_share(pid) for pid in (master, *map(int, children)))
+    return sum(proportional_share(pid) for pid in (master, *children(master)))
 
 
 @contextmanager

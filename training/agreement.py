@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import rel_entr
 
+from app.evaluation.bootstrap import RESAMPLES, Statistic, intervals
+from app.evaluation.metrics import Floats, ratio
 from app.screening.decision import CLIP
-from training.bootstrap import RESAMPLES, Statistic, intervals
 from training.errors import TrainingError
-from training.metrics import Floats, ratio
 from training.predictions import Predictions
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from training.bootstrap import Statistic, intervals
-from training.metrics import BINARY_METRICS, Answers, Floats, Metric
+from app.evaluation.bootstrap import Statistic, intervals
+from app.evaluation.metrics import BINARY_METRICS, Answers, Floats, Metric
 
 
 def paired_differences(

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from app.evaluation.bootstrap import Statistic, intervals
+from app.evaluation.metrics import Answers, Floats, auc, ratio
 from app.screening.screener import Screener
-from training.bootstrap import Statistic, intervals
-from training.metrics import Answers, Floats, auc, ratio
 from training.non_lesions.trial import name_of, trial_set
 
 

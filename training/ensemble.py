@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES
+from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
 from training.evaluation import measured, read_evaluation, write_evaluation

@@ -16,10 +16,11 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
+from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES, operating_rates
+from app.evaluation.metrics import METRICS, Answers
 from app.screening.bundle import MODEL_FILE
 from app.screening.decision import CLIP, Calibration, decide
 from app.screening.screener import Screener, Screening
-from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES, operating_rates
 from training.bundles import read_manifest, write_manifest
 from training.coverage import coverage, refused_non_lesions, warned
 from training.datasets.records import LesionRecord
@@ -27,7 +28,6 @@ from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
 from training.evaluation import identity, measured, training_record, write_evaluation
 from training.figures.draw import draw_all
-from training.metrics import METRICS, Answers
 from training.predictions import RAW, Predictions, decided
 from training.subgroups import by_subgroup
 

@@ -9,27 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from training.bootstrap import Statistic, intervals
-from training.bundles import EVALUATION
-from training.curves import DECIMALS, confusion, precision_recall_points, roc_points
-from training.datasets.schemes import BINARY, LabelScheme
-from training.errors import TrainingError
-from training.metrics import (
+from app.evaluation.bootstrap import Statistic, intervals
+from app.evaluation.curves import confusion, precision_recall_points, roc_points
+from app.evaluation.metrics import (
     BINARY_METRICS,
     CURVE_METRICS,
-    ECE_BINS,
     METRICS,
     Answers,
-    Floats,
     Metric,
-    calibration_bins,
     class_f1,
     class_precision,
     class_recall,
-    ratio,
 )
+from app.evaluation.reliability import bin_statistics, reliability
+from training.bundles import EVALUATION
+from training.datasets.schemes import BINARY, LabelScheme
+from training.errors import TrainingError
 
 SCHEMA_VERSION = 1
 CLASS_METRICS = {"precision": class_precision, "recall": class_recall, "f1": class_f1}
@@ -65,9 +61,7 @@ def measured(
             if count := int((told.labels == index).sum()):
                 images[name] = count
                 statistics |= {f"{name} {kind}": _statistic(of(index), told) for kind, of in CLASS_METRICS.items()}
-    bins = calibration_bins(answers.p_malignant)
-    for index in np.unique(bins):
-        statistics[f"bin {index}"] = _share_malignant(answers, bins == index)
+    statistics |= bin_statistics(answers)
     found = intervals(statistics, answers.malignant, groups, seed=seed, resamples=resamples)
     matrices = {"malignancy": {"labels": list(BINARY), "counts": confusion(sides.labels, sides.classes, 2)}}
     if outputs:
@@ -84,7 +78,7 @@ def measured(
             for name, count in images.items()
         },
         "confusion": matrices,
-        "reliability": [_bin(answers, bins == index, index, found.get(f"bin {index}")) for index in range(ECE_BINS)],
+        "reliability": reliability(answers, found),
         "curves": {"roc": roc_points(answers), "precision_recall": precision_recall_points(answers)},
     }
 
@@ -147,25 +141,3 @@ def read_evaluation(run: Path) -> dict[str, Any]:
 
 def _statistic(metric: Metric, answers: Answers) -> Statistic:
     return lambda weights: metric(answers.reweighted(weights))
-
-
-def _share_malignant(answers: Answers, chosen: npt.NDArray[np.bool_]) -> Statistic:
-    def share(weights: Floats) -> Floats:
-        return ratio(weights @ (chosen & answers.malignant), weights @ chosen, np.nan)
-
-    return share
-
-
-def _bin(
-    answers: Answers,
-    chosen: npt.NDArray[np.bool_],
-    index: int,
-    share: Mapping[str, float] | None,
-) -> dict[str, Any]:
-    return {
-        "from": index / ECE_BINS,
-        "to": (index + 1) / ECE_BINS,
-        "images": int(chosen.sum()),
-        "mean_probability": round(float(answers.p_malignant[chosen].mean()), DECIMALS) if chosen.any() else None,
-        "malignant_share": share,
-    }

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES, measure, operating_rates
+from app.evaluation.metrics import METRICS, Answers, Floats
 from app.screening.screener import Screener
-from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES, measure, operating_rates
 from training.bundles import read_manifest, write_manifest
 from training.coverage import coverage
 from training.datasets.isic2017 import NAME
 from training.datasets.records import Dataset, LesionRecord
 from training.errors import TrainingError
 from training.evaluate import assessable, raw_probabilities, screen_all
-from training.metrics import METRICS, Answers, Floats
 from training.predictions import decided_malignancy
 
 MELANOMA = "mel"

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from app.evaluation.metrics import Answers, Floats
 from app.screening.decision import Calibration, decide
 from training.bundles import PREDICTIONS
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError
-from training.metrics import Answers, Floats
 
 RAW = "raw_"
 """Before a class's code: the column of its probability before calibration."""

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.bootstrap import Statistic, intervals
+from app.evaluation.bootstrap import Statistic, intervals
+from app.evaluation.metrics import Answers, Floats, auc, ratio
 from training.datasets.records import LesionRecord
-from training.metrics import Answers, Floats, auc, ratio
 
 LEAST_IMAGES = 20
 """A subgroup of fewer is counted among "other": its interval would say nothing."""

@@ -13,15 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES, measure
+from app.evaluation.metrics import METRICS
 from app.screening.preprocess import PreprocessSpec
 from app.screening.runtime import MAP, PROBABILITIES, ModelRejected, installed_backends, load_interpreter
 from app.screening.screener import Screener
-from training.bootstrap import BOOTSTRAP_SEED, RESAMPLES, measure
 from training.datasets.cache import PreprocessedImages, network_input
 from training.datasets.records import LesionRecord
 from training.evaluate import to_answers
 from training.latency import runtime_versions, time_interleaved
-from training.metrics import METRICS
 
 SPARSITIES = (0.3, 0.5, 0.7)
 FULL_INT8 = "full_int8"

@@ -12,17 +12,38 @@ HEAT_COLOUR = (0, 216, 255)
 borders where there are none."""
 
 HEAT_OPACITY = 230
+QUALITY = 86
+"""Of a JPEG, 1..100."""
 
 Image = npt.NDArray[np.uint8]
 
 
 def heat_uri(evidence: npt.NDArray[np.float32]) -> str:
+    """`heat_png` inside a data: URI."""
+    return data_uri("png", heat_png(evidence))
+
+
+def heat_png(evidence: npt.NDArray[np.float32]) -> bytes:
     """Evidence (h, w), 0..1, as a transparent square PNG to be laid, stretched, over its picture."""
     strength = np.clip(cv2.resize(evidence, (HEAT_SIDE, HEAT_SIDE), interpolation=cv2.INTER_CUBIC), 0, 1)
     overlay = np.empty((HEAT_SIDE, HEAT_SIDE, 4), np.uint8)
     overlay[:, :, :3] = HEAT_COLOUR[::-1]
     overlay[:, :, 3] = np.rint(strength * HEAT_OPACITY)
-    return data_uri("png", encoded(".png", overlay, []))
+    return encoded(".png", overlay, [])
+
+
+def jpeg_uri(image: Image, side: int) -> str:
+    """An RGB image (H, W, 3) as a JPEG of at most `side` pixels a side, inside a data: URI."""
+    return data_uri("jpeg", jpeg(image, side))
+
+
+def jpeg(image: Image, side: int) -> bytes:
+    """An RGB image (H, W, 3) as a JPEG of at most `side` pixels a side."""
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    return encoded(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 def png_uri(image: Image) -> str:

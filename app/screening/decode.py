@@ -119,12 +119,7 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
     """
     if not upload:
         raise EmptyUpload(N_("Choose the picture again; if it stays empty, save or export it once more."))
-    if len(upload) > limits.max_bytes:
-        raise UploadTooLarge(
-            N_("Send at most %(most)s MB; this file has %(found)s MB. Save the picture smaller or as JPEG."),
-            most=f"{limits.max_bytes / 1e6:g}",
-            found=f"{len(upload) / 1e6:.1f}",
-        )
+    check_bytes(len(upload), limits)
     try:
         with _opened(upload, limits) as picture:
             _check_size(picture.size, limits)
@@ -144,6 +139,16 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
         raise _damaged() from error
     _check_content(image)
     return Decoded(image, source)
+
+
+def check_bytes(count: int, limits: DecodeLimits) -> None:
+    """Raises UploadTooLarge where a file of `count` bytes has too many; such a file need not be read."""
+    if count > limits.max_bytes:
+        raise UploadTooLarge(
+            N_("Send at most %(most)s MB; this file has %(found)s MB. Save the picture smaller or as JPEG."),
+            most=f"{limits.max_bytes / 1e6:g}",
+            found=f"{count / 1e6:.1f}",
+        )
 
 
 def _opened(upload: bytes, limits: DecodeLimits) -> Image.Image:

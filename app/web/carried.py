@@ -11,10 +11,10 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
+from app.ops.pictures import jpeg
 from app.ops.requests import ExpiredResult
 from app.screening.bundle import ModelBundle
 from app.screening.screener import Screening
-from app.web.pictures import jpeg
 
 ANSWER, TABLE = "answer", "table"
 """What is signed; one is no good for the other."""

@@ -10,12 +10,13 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
+from app.ops.pictures import jpeg_uri
 from app.ops.requests import limit_of
 from app.screening.preprocess import preprocess_stages
 from app.screening.saliency import shown
 from app.web.languages import COOKIE, LANGUAGES
 from app.web.page import render
-from app.web.pictures import STAGE_SIDE, jpeg_uri
+from app.web.pictures import STAGE_SIDE
 from app.web.samples import sample_picture
 
 blueprint = Blueprint("information", __name__)

@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import gettext
 
 from app.ops.errors import Refusal
-from app.ops.pictures import heat_uri
+from app.ops.pictures import heat_uri, jpeg_uri
 from app.ops.requests import Upload
 from app.ops.several import answer_each
 from app.screening.screener import Screener, Screening
@@ -94,11 +94,11 @@ def _answered(screener: Screener, number: int, name: str, screening: Screening, 
         synthetic=synthetic,
         # Without its picture: twenty large ones would fill the memory until the page is rendered.
         screening=replace(screening, image=NO_IMAGE),
-        photo=pictures.jpeg_uri(screening.image, pictures.PREVIEW_SIDE if of == 1 else pictures.SMALL_PREVIEW_SIDE),
-        thumbnail=pictures.jpeg_uri(screening.image, pictures.THUMBNAIL_SIDE) if of > 1 else "",
+        photo=jpeg_uri(screening.image, pictures.PREVIEW_SIDE if of == 1 else pictures.SMALL_PREVIEW_SIDE),
+        thumbnail=jpeg_uri(screening.image, pictures.THUMBNAIL_SIDE) if of > 1 else "",
         heat=heat_uri(explanation.evidence) if told and explanation.evidence is not None else None,
         outline=pictures.outline_path(explanation.outline) if told and explanation.outline is not None else None,
-        stages=tuple((stage, pictures.jpeg_uri(picture, pictures.STAGE_SIDE)) for stage, picture in explanation.stages),
+        stages=tuple((stage, jpeg_uri(picture, pictures.STAGE_SIDE)) for stage, picture in explanation.stages),
         carried=sign(Carried.of(name, screening, screener.bundle, datetime.now(UTC), synthetic=synthetic)),
     )
 

@@ -5,8 +5,8 @@ import numpy as np
 import numpy.typing as npt
 from flask import Flask, current_app
 
+from app.ops.pictures import jpeg_uri
 from app.screening.synthetic import draw_accepted, draw_lesion
-from app.web.pictures import jpeg_uri
 
 EXAMPLE_SEED = 1
 """Without hairs."""

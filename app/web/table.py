@@ -2,17 +2,14 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
 
+from app.screening.table import Cell, answer_cells, answer_columns
+from app.spreadsheets import guarded
 from app.web.results import Result
-
-FORMULA = re.compile("(^|[;,\t\r\n])\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-"""A spreadsheet would compute a text that begins so, in full width too, or a part of it where it splits at such a sign
-(OWASP, CSV injection)."""
 
 TEXT_COLUMNS = ("name", "error", "quality")
 
@@ -29,7 +26,7 @@ def csv_file(table: Sequence[dict[str, Any]]) -> bytes:
     writer = csv.DictWriter(text, list(table[0]), lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in table:
-        writer.writerow({column: _guarded(value) if column in TEXT_COLUMNS else value for column, value in row.items()})
+        writer.writerow({column: guarded(value) if column in TEXT_COLUMNS else value for column, value in row.items()})
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -38,31 +35,14 @@ def _sent(results: Sequence[Result]) -> list[Result]:
 
 
 def _row(entry: Result, codes: Sequence[str], version: str) -> dict[str, Any]:
-    row = dict.fromkeys(
-        ("name", "prediction", "confidence", "p_malignant", "assessment", *(f"p_{code}" for code in codes),
-         "quality", "error", "model_version"), "",
-    ) | {"name": entry.name, "model_version": version}  # fmt: skip
+    row: dict[str, Any] = dict.fromkeys(("name", *answer_columns(codes)), "")
+    row |= {"name": entry.name, "model_version": version}
     if entry.refusal:
         row["error"] = f"{entry.refusal.title}. {entry.refusal.advice}"
-    if (found := entry.screening) is None:
-        return row
-    probabilities = {f"p_{kind.label.code}": _number(kind.probability) for kind in found.classes}
-    return (
-        row
-        | probabilities
-        | {
-            "prediction": found.prediction or "",
-            "confidence": _number(found.confidence),
-            "p_malignant": _number(found.p_malignant),
-            "assessment": found.assessment or "",
-            "quality": " ".join(warning.code for warning in found.quality.warnings) if found.quality else "",
-        }
-    )
+    if entry.screening:
+        row |= {column: _text(cell) for column, cell in answer_cells(entry.screening).items()}
+    return row
 
 
-def _guarded(text: str) -> str:
-    return "'" + text.replace(";", " ").replace("\t", " ") if FORMULA.search(text) else text
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.6f}"
+def _text(cell: Cell) -> str:
+    return f"{cell:.6f}" if isinstance(cell, float) else str(cell or "")

@@ -1,7 +1,9 @@
 """The rules on who may import whom, read from the source."""
 
 import ast
+import sys
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -40,14 +42,21 @@ def test_the_domain_never_imports_flask_or_the_rest_of_the_app() -> None:
     assert all(name.startswith("app.screening") for name in names if name.startswith("app"))
 
 
-def test_training_imports_of_the_app_only_the_domain_and_where_things_lie() -> None:
+def test_the_evaluation_never_imports_more_than_numpy_and_the_domain() -> None:
+    names = imports_below("app/evaluation")
+    allowed = {"app", "numpy", *sys.stdlib_module_names}
+    assert roots(names) <= allowed, roots(names) - allowed
+    assert all(name.startswith(("app.evaluation.", "app.screening.")) for name in names if name.startswith("app"))
+
+
+def test_training_imports_of_the_app_only_the_domain_the_evaluation_and_where_things_lie() -> None:
     names = {name for name in imports_below("training") if name.startswith("app")}
-    assert all(name.startswith(("app.screening.", "app.config.")) for name in names), names
+    assert all(name.startswith(("app.screening.", "app.evaluation.", "app.config.")) for name in names), names
 
 
-@pytest.mark.parametrize(("room", "other"), [("app/web", "app.api"), ("app/api", "app.web")])
-def test_web_and_api_do_not_reach_into_each_other(room: str, other: str) -> None:
-    assert not [name for name in imports_below(room) if name.startswith(other)]
+@pytest.mark.parametrize(("room", "other"), tuple(permutations(("web", "api", "bulk"), 2)))
+def test_web_api_and_archives_do_not_reach_into_each_other(room: str, other: str) -> None:
+    assert not [name for name in imports_below(f"app/{room}") if name.startswith(f"app.{other}")]
 
 
 def test_no_module_reads_the_test_part_but_through_its_logged_opening() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from app.config import REPOSITORY
+from app.evaluation.metrics import METRICS
 from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
 from training.bundles import EVALUATION
@@ -17,7 +18,6 @@ from training.evaluate import assessable, raw_probabilities, screen_all, to_answ
 from training.evaluation import read_evaluation
 from training.figures.draw import drawn_names
 from training.latency import time_interleaved
-from training.metrics import METRICS
 from training.recipe import Recipe, load_recipe
 from training.report.card import CARD, card
 from training.report.documents import BILATERAL, DOCUMENTS, RUNTIMES, VARIANTS, filled

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.bootstrap import measure
+from app.evaluation.bootstrap import measure
+from app.evaluation.metrics import METRICS, Answers
 from training.compare import paired_differences
 from training.errors import TrainingError
-from training.metrics import METRICS, Answers
 from training.predictions import read_predictions
 
 RANDOM = np.random.default_rng(1)

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from app.evaluation.metrics import Answers
 from training.coverage import coverage, warned
-from training.metrics import Answers
 from training.report.gate_tables import WITHOUT, compared_table, gate_line, gate_table
 
 EIGHT = Answers(

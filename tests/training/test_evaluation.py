@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.evaluation.curves import MOST_POINTS, confusion, precision_recall_points, roc_points, thinned
+from app.evaluation.metrics import Answers, auc
 from tests.training.made_up import write_run
-from training.curves import MOST_POINTS, confusion, precision_recall_points, roc_points, thinned
 from training.datasets.schemes import CLINICAL, MELANOMA
 from training.errors import TrainingError
 from training.evaluation import identity, measured, read_evaluation, training_record
-from training.metrics import Answers, auc
 
 EIGHT = Answers(
     malignant=np.array([1, 1, 1, 0, 0, 0, 0, 0], bool),

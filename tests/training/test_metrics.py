@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import sklearn.metrics as peers
 
-from training.bootstrap import measure, operating_rates
-from training.evaluate import threshold_for
-from training.metrics import (
+from app.evaluation.bootstrap import measure, operating_rates
+from app.evaluation.metrics import (
     CURVE_METRICS,
     METRICS,
     Answers,
@@ -22,6 +21,7 @@ from training.metrics import (
     sensitivity_at,
     specificity_at,
 )
+from training.evaluate import threshold_for
 
 
 def answers(malignant: list[int], probabilities: list[float]) -> Answers:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.evaluation.metrics import Answers
 from training.datasets.records import LesionRecord
-from training.metrics import Answers
 from training.subgroups import age_band, by_subgroup
 
 THRESHOLD = 0.3

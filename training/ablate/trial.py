@@ -9,14 +9,14 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
+from app.evaluation.bootstrap import BOOTSTRAP_SEED, measure
+from app.evaluation.metrics import METRICS, Answers
 from training.ablate.plan import MEASURED, Cell, Plan
-from training.bootstrap import BOOTSTRAP_SEED, measure
 from training.datasets.cache import preprocessed
 from training.datasets.parts import LabelledImages, SplitRecords, TrainingData, few, labels, read_split
 from training.datasets.schemes import SCHEMES
 from training.distil import teachers_soft_labels
 from training.fit import fit, predict_logits
-from training.metrics import METRICS, Answers
 from training.recipe import Recipe
 from training.run_folder import RunFolder
 from training.soft_labels import SoftLabels

@@ -138,6 +138,18 @@ def roi_command(data_root: Path, out: Path) -> None:
     click.echo(f"{out / 'roi' / 'index.html'}: failures with the experts' outlines")
 
 
+@data.command("skin-tone")
+@data_root_option
+def skin_tone_command(data_root: Path) -> None:
+    """Measures how light the skin in HAM10000's pictures is; writes docs/figures/skin_tone.json."""
+    from training.report.documents import SKIN
+    from training.skin_tone import measure_skin
+
+    measured = json.dumps(measure_skin(read_dataset("ham10000", data_root).records), indent=1)
+    (REPOSITORY / SKIN).write_text(measured + "\n", encoding="utf-8")
+    click.echo(measured)
+
+
 @data.command("summary")
 @click.option(
     "--dataset",

@@ -14,7 +14,7 @@ from training.cli.options import out_option
 @out_option
 def compare(first: str, second: str, out: Path) -> None:
     """Paired bootstrap over lesions: the metrics of recipe FIRST less those of SECOND, both evaluated."""
-    from training.bootstrap import BOOTSTRAP_SEED
+    from app.evaluation.bootstrap import BOOTSTRAP_SEED
     from training.compare import paired_differences
     from training.predictions import read_predictions
 
@@ -29,8 +29,8 @@ def compare(first: str, second: str, out: Path) -> None:
 @out_option
 def agree(first: str, second: str, out: Path) -> None:
     """How alike recipes FIRST (the teacher) and SECOND answer the test part: decisions, kappa, KL, correlation."""
+    from app.evaluation.bootstrap import BOOTSTRAP_SEED
     from training.agreement import agreement
-    from training.bootstrap import BOOTSTRAP_SEED
     from training.predictions import read_predictions
 
     one, other = read_predictions([out / first, out / second])

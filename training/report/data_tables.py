@@ -106,6 +106,22 @@ def roi_table(summary: Mapping[str, Any]) -> str:
     )
 
 
+def skin_table(measured: Mapping[str, Any]) -> str:
+    """How light the skin of a data set's pictures is, as Markdown."""
+    of = measured["images"]
+    rows = [
+        f"| {name} | {row['images']:,} | {row['images'] / of:.1%} | {row['malignant']:,} |"
+        for name, row in measured["groups"].items()
+    ]
+    angles = measured["angles"]
+    told = (
+        f"{of:,} images of {measured['data']}; individual typology angle: median {angles['50']}°, "
+        f"1st percentile {angles['1']}°, 5th {angles['5']}°, 95th {angles['95']}°."
+    )
+    head = ["| skin around the lesion | images | share | malignant |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows, "", told])
+
+
 def bilateral_table(measured: Mapping[str, Any]) -> str:
     """The candidates of `data bilateral`, as Markdown; the chosen one in bold."""
     rows = []

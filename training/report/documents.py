@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from training.bundles import read_manifest
+from training.report import bulk_tables
 from training.report.data_tables import (
     audit_table,
     bilateral_table,
     million_line,
     pipeline_table,
     roi_table,
+    skin_table,
     trial_table,
 )
 from training.report.footprint_tables import runtimes_table, variants_table
@@ -36,10 +38,13 @@ from training.report.worth_tables import external_table, subgroups_table
 
 DOCUMENTS = (
     "README.md",
+    "deploy/dask/README.md",
+    "docs/bulk.md",
     "docs/data.md",
     "docs/model.md",
     "docs/operations.md",
     "docs/reproduction.md",
+    "docs/risk.md",
     "docs/security.md",
 )
 FIGURES = Path("docs/figures")
@@ -47,12 +52,14 @@ BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
 AUDIT_TRIAL = FIGURES / "audit_trial.json"
 ROI = FIGURES / "roi.json"
+SKIN = FIGURES / "skin_tone.json"
 PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
 MEMORY = FIGURES / "memory.json"
 FAULTS = FIGURES / "faults.json"
 SOAK = FIGURES / "soak.json"
+BULK = FIGURES / "bulk.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -85,9 +92,14 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "million": lambda: million_line(_read(repository / AUDIT)),
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
+        "skin-tone": lambda: skin_table(_read(repository / SKIN)),
         "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
+        "bulk-speed": lambda: bulk_tables.speed_table(_read(repository / BULK)),
+        "bulk-memory": lambda: bulk_tables.memory_rows(_read(repository / BULK)),
+        "bulk-archive": lambda: bulk_tables.archive_line(_read(repository / BULK)),
+        "bulk-projection": lambda: bulk_tables.projection_table(_read(repository / BULK)),
         "memory": lambda: memory_table(_read(repository / MEMORY)),
         "traces": lambda: traces_table(_read(repository / FAULTS)),
         "concurrency": lambda: concurrency_table(_read(repository / FAULTS)),

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from app.evaluation.metrics import FIXED_SENSITIVITIES, FIXED_SPECIFICITIES
 from training.datasets import ham10000, kaggle
 from training.figures.draw import drawn_names
-from training.metrics import FIXED_SENSITIVITIES, FIXED_SPECIFICITIES
 from training.report.published import DSNET2022, ENSEMBLE2025, ISLAM2024, LIGHTKD2025, NOT_AT_HAND, Paper
 
 NOT_RUN = "Not run yet."

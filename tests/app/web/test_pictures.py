@@ -6,8 +6,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from app.ops.pictures import heat_uri
-from app.web.pictures import jpeg_uri, outline_path
+from app.ops.pictures import heat_uri, jpeg_uri
+from app.web.pictures import outline_path
 from tests.helpers.uploads import lesion
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from training.metrics import METRICS, Answers, Floats, Metric, ratio
+from app.evaluation.metrics import METRICS, Answers, Floats, Metric, ratio
 
 RESAMPLES = 1000
 BOOTSTRAP_SEED = 1
@@ -13,6 +13,9 @@ BOOTSTRAP_SEED = 1
 
 DRAWS_AT_ONCE = 100
 """A block of draws is measured in one go; larger ones take memory and are no faster."""
+
+WEIGHTS_AT_ONCE = 3_000_000
+"""Fewer draws at once where there are many images, so that a block of weights stays within 24 MB."""
 
 Statistic = Callable[[Floats], Floats]
 """Of weights, float (draws, N), how often each image counts, to float (draws,)."""
@@ -106,8 +109,9 @@ def lesion_draws(
             if 0 < (weights * malignant).sum() < weights.sum():
                 return weights
 
-    for made in range(0, resamples, DRAWS_AT_ONCE):
-        yield np.stack([draw() for _ in range(min(DRAWS_AT_ONCE, resamples - made))])
+    block = min(DRAWS_AT_ONCE, max(1, WEIGHTS_AT_ONCE // len(malignant)))
+    for made in range(0, resamples, block):
+        yield np.stack([draw() for _ in range(min(block, resamples - made))])
 
 
 def percentile_interval(values: npt.ArrayLike) -> dict[str, float]:

@@ -5,7 +5,7 @@ import heapq
 import numpy as np
 import numpy.typing as npt
 
-from training.metrics import Answers, Floats, cumulated, ratio
+from app.evaluation.metrics import Answers, Floats, cumulated, ratio
 
 MOST_POINTS = 200
 DECIMALS = 5

@@ -1,0 +1,22 @@
+"""Why a run stops. What is wrong with one picture is no error but its row."""
+
+import importlib
+from typing import Any
+
+
+class BulkError(Exception):
+    """A run cannot begin or go on; the message is a sentence that says what to do."""
+
+
+class ExtraMissing(BulkError):
+    """A package is not installed that only this needs."""
+
+
+def need(module: str, what: str, requirements: str) -> Any:
+    """The module, which `what` needs. Raises ExtraMissing, with the command that installs it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ExtraMissing(
+            f"{what} needs a package that is not installed: `pip install -r {requirements}` ({error})."
+        ) from error

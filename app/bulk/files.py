@@ -1,0 +1,144 @@
+"""Which files a run screens: folders, globs, single files, lists, object stores. Nothing is held but one folder."""
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.bulk import stores
+from app.bulk.errors import BulkError
+
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".dcm", ".dicom"}
+)
+"""What a folder's files must end in to be taken. A file that is named itself is always taken."""
+
+STDIN = "-"
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file to screen.
+
+    Attributes:
+        path: as it was named or found; bytes that are no UTF-8 as surrogate escapes.
+        size: bytes; None where it is not known.
+        stamp: changes when the file does (its time of modification); empty where it is not known.
+    """
+
+    path: str
+    size: int | None = None
+    stamp: str = ""
+
+
+class Listing:
+    """The files of a run, each with the number of the argument or of the list's line that named it.
+
+    Attributes:
+        left_out: how many files of folders were not taken, since they do not end like pictures. Known at the end.
+    """
+
+    def __init__(self, paths: Sequence[str], lists: Sequence[str]) -> None:
+        """Raises BulkError where a path names nothing, or a list cannot be read."""
+        self.left_out = 0
+        self._paths = paths
+        self._lists = lists
+        for path in paths:
+            if not stores.is_remote(path) and not os.path.lexists(path) and not (_is_glob(path) and _matches(path)):
+                raise BulkError(f"There is no file or folder {path!r}, and nothing that it matches.")
+        for name in lists:
+            if name != STDIN and not os.access(name, os.R_OK):
+                raise BulkError(f"The list {name!r} cannot be read.")
+
+    def __iter__(self) -> Iterator[tuple[int, Listed]]:
+        number = 0
+        for path in self._paths:
+            for match in _matches(path) if not os.path.lexists(path) and _is_glob(path) else [path]:
+                for found in self._below(match):
+                    if found.size is None and stores.is_remote(path):
+                        raise BulkError(f"There is nothing at {path}.")
+                    yield number, found
+            number += 1
+        for name in self._lists:
+            for line in _lines(name):
+                yield from ((number, found) for found in self._below(line))
+                number += 1
+
+    def _below(self, path: str) -> Iterator[Listed]:
+        if stores.is_remote(path):
+            for entry in stores.listed(path):
+                if entry.path == path or self._is_picture(entry.path):
+                    yield Listed(entry.path, entry.size, entry.stamp)
+        elif os.path.isdir(path):  # noqa: PTH112 - paths stay texts, so that their bytes survive
+            yield from self._folder(path, ())
+        else:
+            yield seen(path)
+
+    def _folder(self, folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[Listed]:
+        """The pictures of a folder and of those below it; links are followed, but never in a circle."""
+        try:
+            found = os.stat(folder)  # noqa: PTH116
+            if (identity := (found.st_dev, found.st_ino)) in above:
+                return
+            with os.scandir(folder) as scan:
+                entries = sorted((os.fsencode(entry.name), entry.is_dir()) for entry in scan)
+        except OSError:
+            yield Listed(folder)  # it becomes a row that says why: what is in it must not be missed in silence
+            return
+        for name, is_folder in entries:
+            path = os.path.join(folder, os.fsdecode(name))  # noqa: PTH118
+            if is_folder:
+                yield from self._folder(path, (*above, identity))
+            elif self._is_picture(path):
+                yield seen(path)
+
+    def _is_picture(self, path: str) -> bool:
+        # macOS leaves `._name.jpg` beside name.jpg on foreign disks, which is no picture.
+        name = os.path.basename(path)  # noqa: PTH119
+        taken = not name.startswith("._") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
+        self.left_out += not taken
+        return taken
+
+
+def seen(path: str) -> Listed:
+    """A file as it is now; its size and stamp are unknown where it is gone or no plain file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return Listed(path)
+    return Listed(path, found.st_size, stamp_of(found)) if stat.S_ISREG(found.st_mode) else Listed(path)
+
+
+def stamp_of(found: os.stat_result) -> str:
+    """What tells a file's states apart beside its size: nanoseconds."""
+    return str(found.st_mtime_ns)
+
+
+def _is_glob(path: str) -> bool:
+    return not stores.is_remote(path) and glob.has_magic(path)
+
+
+def _matches(pattern: str) -> list[str]:
+    return sorted(glob.iglob(pattern, recursive=True), key=os.fsencode)  # noqa: PTH207
+
+
+def _lines(name: str) -> Iterator[str]:
+    """A path a line, or a path before each NUL byte where there are any (`find -print0`)."""
+    try:
+        with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
+            rest = file.read(_CHUNK)
+            end = b"\0" if b"\0" in rest else b"\n"
+            while chunk := file.read(_CHUNK):
+                *whole, rest = (rest + chunk).split(end)
+                yield from map(os.fsdecode, filter(None, (_without_cr(line, end) for line in whole)))
+            yield from map(os.fsdecode, filter(None, (_without_cr(line, end) for line in rest.split(end))))
+    except OSError as error:
+        raise BulkError(f"The list {name!r} cannot be read ({error.strerror}).") from error
+
+
+def _without_cr(line: bytes, end: bytes) -> bytes:
+    return line.removesuffix(b"\r") if end == b"\n" else line
