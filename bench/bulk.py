@@ -131,12 +131,11 @@ def raw_loop(archive: str, core: int) -> None:
 
 
 def team(output: Path, archive: Path, cluster: DaskCluster | None) -> tuple[float, float]:
-    """A whole run, journal included, from its first answers to its last."""
+    """A whole run from its first answers to its last, journal included. A cluster is of this process, too."""
     config = Config.from_environment()
     job = Job(setup_of(config.bundle, config.limits), config.bundle, config.limits)
     size = CLUSTER_CHUNK if cluster else CHUNK
     plan = Plan(Listing([str(archive)], ()), output, load_bundle(config.bundle), job.setup, "", size)
-    others = [process.pid for process in (*cluster.workers, cluster.scheduler)] if cluster else []
     seen: list[tuple[float, float, int]] = []
 
     def members(first: Listed) -> AbstractContextManager[Team]:
@@ -144,7 +143,7 @@ def team(output: Path, archive: Path, cluster: DaskCluster | None) -> tuple[floa
 
     def watched(_: int, found: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
         for batch in found:
-            used = sum(map(processor_seconds, (os.getpid(), *children(os.getpid()), *others)))
+            used = sum(map(processor_seconds, (os.getpid(), *children(os.getpid()))))
             seen.append((time.monotonic(), used, len(batch)))
             yield batch
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from app.config import REPOSITORY
 from tests.helpers.server import free_port
 
-START_SECONDS = 60
+START_SECONDS = 180
+ENVIRONMENT = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+"""As docs/bulk.md says: nobody looks at the profile that a worker draws of itself a hundred times a second."""
 
 
 @dataclass
@@ -66,7 +68,7 @@ def _started(log: Path, *arguments: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [sys.executable, "-m", "dask", *arguments],
             cwd=REPOSITORY,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **ENVIRONMENT},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -77,7 +77,7 @@ def projection_table(measured: Mapping[str, Any]) -> str:
     rows = [f"| cores | pictures a day | {archives} |", "| --- | --- | --- | --- |"]
     for cores in CORES:
         times = " | ".join(_duration(count / (rate * cores)) for count in ARCHIVES)
-        rows.append(f"| {cores:,} | {_round(rate * cores * DAY):,} | {times} |")
+        rows.append(f"| {cores:,} | {_two_digits(rate * cores * DAY)} | {times} |")
     note = (
         f"Reckoned from {rate:.1f} pictures a second and core, as measured on {found['cores']} cores; more than these "
         "were not to be had. Storage has to keep up, and photos of many megapixels take longer to decode."
@@ -85,13 +85,13 @@ def projection_table(measured: Mapping[str, Any]) -> str:
     return "\n".join([*rows, "", note])
 
 
-def _round(value: float) -> int:
+def _two_digits(value: float) -> str:
     """Two significant digits: more would not be known."""
-    return int(float(f"{value:.2g}"))
+    return f"{float(f'{value:.2g}'):,g}" if value < 100 else f"{int(float(f'{value:.2g}')):,}"
 
 
 def _duration(seconds: float) -> str:
     for unit, size in (("days", DAY), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
-            return f"{_round(seconds / size):,} {unit}"
-    return f"{_round(seconds)} seconds"
+            return f"{_two_digits(seconds / size)} {unit}"
+    return f"{_two_digits(seconds)} seconds"
