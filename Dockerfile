@@ -1,12 +1,19 @@
 # Serving only: no TensorFlow, no compiler, no shell script. Build: docker build -t lesion-screening .
 # docs/operations.md says what of this was run and what was not. Run it with compose.yaml, or:
 #   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --memory 512m --stop-timeout 40 \
-#     -e LESION_SECRET_KEY=... -p 127.0.0.1:8000:8000 lesion-screening
+#     -e LESION_SECRET_KEY=... -e LESION_LOGIN=... -p 127.0.0.1:8000:8000 lesion-screening
+# Inside it listens on every address, and cannot know whom -p lets in: so it starts with a login, with API keys, or with
+# LESION_PUBLIC='anyone may use this server', as everywhere.
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
-COPY requirements.txt .
+# What is off by default comes with --build-arg SERVING="requirements-extras.txt requirements-oidc.txt", or one of them.
+ARG SERVING=requirements.txt
+COPY requirements.txt requirements-extras.txt requirements-oidc.txt requirements-bulk.txt requirements-cluster.txt ./
+# Nothing whose hash the lock does not have; and no pip where it is served.
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: -r requirements.txt
+    && PIP_REQUIREMENT="$SERVING" /venv/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: \
+       --require-hashes \
+    && /venv/bin/python -m pip uninstall --yes setuptools pip
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home lesion

@@ -3,6 +3,10 @@
 # make bench   measures speed and memory on this machine
 # make soak    tries faults, many at once and MINUTES=20 of traffic, and writes what docs/security.md says
 # make bulk-bench  measures the screening of archives: some minutes on an idle machine, all of HAM10000 among it
+# make lock    resolves requirements/*.in anew into requirements*.txt: every package with its version and hashes.
+#              Nothing moves that need not; LOCK=--upgrade takes the newest, LOCK="--upgrade-package NAME" one of them
+# make sbom    writes what serving installs: docs/sbom.json (CycloneDX) and docs/licences.md
+# make audit   asks the vulnerability service about every locked package; says so where it cannot be reached
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -15,11 +19,12 @@ export HOST PORT
 
 SERVE := .venv
 TEST := .venv-test
-SERVING_REQUIREMENTS := requirements.txt
+TOOLS := .venv-tools
+# What serving has: `make run SERVING="requirements-extras.txt requirements-oidc.txt"` adds what is off by default.
+SERVING ?= requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
-TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-bulk.txt requirements-cluster.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
-.PHONY: run test bench bulk-bench soak test-env translations lint format clean python
+.PHONY: run test bench bulk-bench soak test-env lock sbom audit translations lint format clean python anew
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -50,6 +55,28 @@ bulk-bench: $(TEST)/ready
 
 test-env: $(TEST)/ready
 
+# The tests' lock is the widest; what others share with it has the same version there.
+UV = $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	--custom-compile-command "make lock" $(LOCK)
+lock: $(TOOLS)/ready
+	$(UV) requirements/test.in --output-file requirements-test.txt
+	$(UV) --constraints requirements-test.txt requirements/serving.in --output-file requirements.txt
+	$(UV) --constraints requirements-test.txt requirements/extras.in --output-file requirements-extras.txt
+	$(UV) --constraints requirements-test.txt requirements/oidc.in --output-file requirements-oidc.txt
+	$(UV) --constraints requirements-test.txt requirements/bulk.in --output-file requirements-bulk.txt
+	$(UV) --constraints requirements-test.txt requirements/cluster.in --output-file requirements-cluster.txt
+	$(UV) --constraints requirements-test.txt requirements/training.in --output-file requirements-training.txt
+	$(UV) --constraints requirements-test.txt --no-deps requirements/keras-hub.in --output-file $(HUB_REQUIREMENTS)
+	$(UV) requirements/tools.in --output-file requirements-tools.txt
+
+sbom: $(SERVE)/ready $(TOOLS)/ready
+	$(TOOLS)/bin/cyclonedx-py environment --output-reproducible --spec-version 1.6 --pyproject pyproject.toml \
+		--output-file docs/sbom.json $(SERVE)/bin/python
+	$(SERVE)/bin/python -m supply_chain licences
+
+audit: $(TOOLS)/ready
+	$(TOOLS)/bin/python -m supply_chain audit
+
 CATALOGUES := app/web/translations
 translations: $(TEST)/ready
 	$(TEST)/bin/pybabel -q extract --keyword N_ --no-location --sort-output --omit-header --mapping babel.cfg \
@@ -68,25 +95,39 @@ format: $(TEST)/ready
 	$(TEST)/bin/ruff format .
 
 clean:
-	rm -rf $(SERVE) $(TEST) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(SERVE) $(TEST) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache
 
 # A whole environment ends with its file `ready`; one that was interrupted or whose requirements changed is made anew.
-$(SERVE)/ready: $(SERVING_REQUIREMENTS) | python
-	$(call environment,$(SERVE),requirements.txt)
+# Nothing is installed whose hash does not stand in its lock. Serving keeps no pip: nothing there installs anything.
+ifneq ($(SERVING),$(shell cat $(SERVE)/ready 2>/dev/null))
+$(SERVE)/ready: anew
+endif
+$(SERVE)/ready: $(SERVING) | python
+	$(call environment,$(SERVE),$(SERVING))
+	@$(SERVE)/bin/python -m pip uninstall --quiet --quiet --yes setuptools pip
+	@echo "$(SERVING)" > $@
 
-$(TEST)/ready: $(TEST_REQUIREMENTS) | python
-	$(call environment,$(TEST),requirements-test.txt,$(HUB_REQUIREMENTS))
+$(TEST)/ready: requirements-test.txt $(HUB_REQUIREMENTS) | python
+	$(call environment,$(TEST),requirements-test.txt)
+	$(call packages,$(TEST),$(HUB_REQUIREMENTS),--no-deps)
+	@touch $@
+
+$(TOOLS)/ready: requirements-tools.txt | python
+	$(call environment,$(TOOLS),requirements-tools.txt)
+	@touch $@
 
 define environment
 	@echo "Setting up $(1) with $(PYTHON) ..."
 	@rm -rf $(1)
 	@$(PYTHON) -m venv $(1) || { echo "Python's venv module is missing (on Debian: apt-get install python3-venv)."; \
 		rm -rf $(1); exit 1; }
-	@$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r $(2) || { \
+	$(call packages,$(1),$(2))
+endef
+
+define packages
+	@$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes $(3) \
+		$(addprefix -r ,$(2)) || { \
 		echo "The packages of $(2) could not be installed; the lines above say why (is there a network?)."; exit 1; }
-	@$(if $(3),$(1)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r $(3) \
-		|| { echo "The packages of $(3) could not be installed; the lines above say why."; exit 1; })
-	@touch $(1)/ready
 endef
 
 python:

@@ -137,14 +137,19 @@ def on_starting(server):
     In a process of its own: an interpreter must not exist before the workers are forked.
     """
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    found = subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode
+    # Where it listens, and not HOST: `--bind` says so too.
+    hosts = [address if isinstance(address, str) else address[0] for address in server.cfg.address]
+    command = [sys.executable, "-m", "app.check", *hosts]
+    found = subprocess.run(command, check=False).returncode  # noqa: S603  # nothing of a stranger is in it
     if found < 0:
         _refuse(f"its check ended by {signal.Signals(-found).name}. Is LESION_BUNDLE a bundle of a release, unchanged?")
     if found:
         sys.exit(1)
-    # What the workers share: their metrics, and the word that the server is stopping.
+    # What the workers share: their metrics, logins that were ended, and the word that the server is stopping.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lesion-screening-", dir=worker_tmp_dir)
     os.environ["LESION_STOPPING_FILE"] = f"{os.environ['PROMETHEUS_MULTIPROC_DIR']}/stopping"
+    # Since when logins can have been ended in it (app/access/stores.py).
+    pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"], "started").touch()
 
 
 def when_ready(server):

@@ -8,7 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config
-from app.ops import errors, headers, logs, metrics, rates, requests, turns
+from app.ops import errors, headers, logs, metrics, origins, rates, requests, turns
 from app.ops.served import ServedScreener
 
 __version__ = "0.1.0"
@@ -25,6 +25,7 @@ def create_app(config: Config | None = None) -> Flask:
         SettingRejected: a setting in the environment has a value that cannot be used.
     """
     from app import api, web
+    from app.access import entrance
     from app.bulk import commands as bulk
     from app.ops import health
     from app.summary import command as summary
@@ -35,8 +36,7 @@ def create_app(config: Config | None = None) -> Flask:
         SECRET_KEY=config.secret_key,
         # Lax: with Strict, who follows a link to here would get a new session, and every open form would have expired.
         SESSION_COOKIE_SAMESITE="Lax",
-        # The token and the cookie protect the form; a Referer, which Flask-WTF asks for on https, is not sent.
-        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_SSL_STRICT=False,  # compares the Referer; app/ops/origins.py looks at what says more
         WTF_CSRF_TIME_LIMIT=None,  # a page may stay open all day; the token ends with the browser session
         BOOTSTRAP_SERVE_LOCAL=True,
         # Static files alone: a compressed page that holds a secret beside what a stranger chose gives the secret away.
@@ -50,7 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = requests.InMemoryRequest
     app.session_interface = headers.SecureSession()
-    app.extensions["screener"] = ServedScreener.from_folder(config.bundle, config.limits)
+    app.extensions["screener"] = ServedScreener.from_folder(config.bundle, config.limits, expected=config.bundle_sha256)
     requests.register(  # first: whatever is refused after it has a request id
         app,
         requests.UploadLimit(1, config.limits.max_bytes),
@@ -61,19 +61,21 @@ def create_app(config: Config | None = None) -> Flask:
         },
     )
     logs.register(app)
+    origins.register(app, config.hosts, config.cors_origins)
+    entrance.register(app, config.access, config.rate_store, api.keys.holder)
     turns.register(app, turns.Turns(config.queue, config.queue_seconds, config.held_bytes))  # before a form is read
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     Compress(app)
-    web.register(app)
+    web.register(app, config.access)
     api.register(app, config)
     bulk.register(app, config)
     summary.register(app)
-    for blueprint in (health.blueprint, metrics.blueprint):
-        app.register_blueprint(blueprint)
+    app.register_blueprint(health.blueprint)
+    metrics.register(app, config.metrics_token)
     csrf.exempt(api.blueprint)  # no cookie gives any right there
     csrf.exempt(web.export.blueprint)  # what it is sent is signed
     rates.register(app, config.rate_limit, config.rate_store, (*web.SCREENING_ENDPOINTS, *api.SCREENING_ENDPOINTS))
-    headers.register(app)
+    headers.register(app, config.hsts_seconds)
     errors.register(app)
     return app

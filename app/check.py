@@ -1,5 +1,6 @@
-"""`python -m app.check`: would the app start here? Silent and 0 where it would, one sentence and 1 where not."""
+"""`python -m app.check [HOST...]`: would the app start here? Silent and 0, or one sentence and 1."""
 
+import os
 import sys
 
 from app.config import Config, SettingRejected
@@ -8,10 +9,15 @@ from app.screening.screener import Screener
 
 
 def main() -> None:
-    """Reads the settings, verifies the bundle and answers its parity samples."""
+    """Reads the settings, verifies the bundle, answers its parity samples, and looks at who could come in.
+
+    The command line names the addresses on which the server listens; without, it is what HOST says.
+    """
     try:
         config = Config.from_environment()
-        Screener.from_folder(config.bundle, config.limits)
+        hosts = sys.argv[1:] or [os.environ.get("HOST") or "127.0.0.1"]
+        config.refuse_open_door(hosts)
+        Screener.from_folder(config.bundle, config.limits, expected=config.bundle_sha256)
     except (SettingRejected, BundleRejected) as error:
         sys.exit(f"Lesion Screening does not start: {error}")
 

@@ -2,12 +2,14 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from app import settings
+from app.access import options
+from app.access.options import Access
 from app.screening.decode import DecodeLimits
 
 Value = TypeVar("Value")
@@ -49,9 +51,14 @@ class Config:
     rate_store: LESION_RATE_STORE, where they are counted: memory:// in each worker process for itself, or a Redis that
         all of them share.
     cors_origins: LESION_CORS_ORIGINS, whose pages may call the API from a browser. None of another origin by default.
-    secret_key: LESION_SECRET_KEY, signs the form's token and what a result page carries, at least 32 characters. A
-        random one of this process where it is not set; gunicorn.conf.py draws one for all workers. Several hosts behind
-        one name need to share one.
+    secret_key: LESION_SECRET_KEY, signs the form's token, the login and what a result page carries, at least 32
+        characters. A random one of this process where it is not set; gunicorn.conf.py draws one for all workers.
+        Several hosts behind one name need to share one.
+    bundle_sha256: LESION_BUNDLE_SHA256, of the manifest of the one bundle that may be served; any where it is empty.
+    access: who may come in (app/access/options.py).
+    hosts: LESION_HOSTS, names by which clients may call this server; any where there are none.
+    hsts_seconds: LESION_HSTS_SECONDS, how long browsers shall use TLS alone; 0 says nothing of it.
+    metrics_token: LESION_METRICS_TOKEN, at least 32 characters, who may read /metrics; this machine where it is empty.
     """
 
     bundle: Path = DEFAULT_BUNDLE
@@ -69,6 +76,11 @@ class Config:
     rate_store: str = settings.MEMORY
     cors_origins: tuple[str, ...] = ()
     secret_key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+    bundle_sha256: str = ""
+    access: Access = field(default_factory=Access)
+    hosts: tuple[str, ...] = ()
+    hsts_seconds: int = 0
+    metrics_token: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Config":
@@ -81,9 +93,6 @@ class Config:
         defaults = DecodeLimits()
         megabytes = _number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000)
         megapixels = _number(environment, "LESION_MAX_MEGAPIXELS", defaults.max_pixels / 1e6, 0.1, MAX_MEGAPIXELS)
-        secret_key = environment.get("LESION_SECRET_KEY") or secrets.token_hex(32)
-        if len(secret_key) < 32:
-            raise SettingRejected("LESION_SECRET_KEY needs at least 32 characters; `openssl rand -hex 32` prints one.")
         page_megabytes = _number(environment, "LESION_PAGE_UPLOAD_MB", 60, 0.01, 1000)
         batch_megabytes = _number(environment, "LESION_BATCH_UPLOAD_MB", 60, 0.01, 1000)
         held_megabytes = _number(environment, "LESION_UPLOADS_MB", 100, 1, 100_000)
@@ -111,8 +120,49 @@ class Config:
             rate_limit=_read(environment, "LESION_RATE_LIMIT", DEFAULT_RATE_LIMIT, settings.rate_limit),
             rate_store=_read(environment, "LESION_RATE_STORE", settings.MEMORY, settings.rate_store),
             cors_origins=_read(environment, "LESION_CORS_ORIGINS", "", settings.origins),
-            secret_key=secret_key,
+            secret_key=_read(environment, "LESION_SECRET_KEY", "", settings.secret) or secrets.token_hex(32),
+            bundle_sha256=_read(environment, "LESION_BUNDLE_SHA256", "", settings.sha256),
+            access=_access(environment),
+            hosts=_read(environment, "LESION_HOSTS", "", settings.hosts),
+            hsts_seconds=round(_number(environment, "LESION_HSTS_SECONDS", 0, 0, 63_072_000)),
+            metrics_token=_read(environment, "LESION_METRICS_TOKEN", "", settings.secret),
         )
+
+    def refuse_open_door(self, hosts: Iterable[str]) -> None:
+        """Returns where a server that listens on `hosts` may start.
+
+        Raises:
+            SettingRejected: others could reach it, it asks nobody who they are, and nobody said that it may.
+        """
+        if refusal := self.access.refusal(hosts, proxies=self.proxies, keys=bool(self.api_keys)):
+            raise SettingRejected(refusal)
+
+
+def _access(environment: Mapping[str, str]) -> Access:
+    return Access(
+        account=_read(environment, "LESION_LOGIN", "", options.account),
+        provider=_provider(environment),
+        idle_seconds=_number(environment, "LESION_LOGIN_IDLE_MINUTES", 30, 1, 1440) * 60,
+        seconds=_number(environment, "LESION_LOGIN_HOURS", 12, 1, 168) * 3600,
+        public=_read(environment, "LESION_PUBLIC", "", options.public),
+    )
+
+
+def _provider(environment: Mapping[str, str]) -> options.Provider | None:
+    issuer = _read(environment, "LESION_OIDC_ISSUER", "", options.issuer)
+    everyone, domains, groups = _read(environment, "LESION_OIDC_ALLOW", "", options.allowed)
+    client_id = environment.get("LESION_OIDC_CLIENT_ID") or ""
+    client_secret = environment.get("LESION_OIDC_CLIENT_SECRET") or ""
+    scope = environment.get("LESION_OIDC_SCOPE") or "openid email profile"
+    if not issuer:
+        return None
+    if not (client_id and client_secret and (everyone or domains or groups)):
+        raise SettingRejected(
+            "LESION_OIDC_ISSUER needs LESION_OIDC_CLIENT_ID, LESION_OIDC_CLIENT_SECRET and LESION_OIDC_ALLOW beside it."
+        )
+    if "openid" not in scope.split():
+        raise SettingRejected(f"LESION_OIDC_SCOPE must name 'openid', not {scope!r}.")
+    return options.Provider(issuer, client_id, client_secret, scope, everyone, domains, groups)
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

@@ -13,6 +13,7 @@ EXTRA_FORMATS = {"heic": "pillow_heif", "dicom": "pydicom"}
 """Formats that can be switched on, and the module that each needs."""
 
 EXTRAS_FILE = "requirements-extras.txt"
+LOGIN_FILE = "requirements-oidc.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def rate_store(text: str) -> str:
         return text
     if not text.startswith(RATE_STORES):
         raise ValueError("needs 'memory://', or a Redis such as 'redis://host:6379/0'")
-    _need("redis")
+    need("redis")
     return text
 
 
@@ -86,6 +87,41 @@ def origins(text: str) -> tuple[str, ...]:
     return entries
 
 
+def hosts(text: str) -> tuple[str, ...]:
+    """`screening.example.org`; `.example.org` is a name and all below it.
+
+    Raises:
+        ValueError: an entry is no name.
+    """
+    entries = _entries(text)
+    for entry in entries:
+        if not re.fullmatch(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\]", entry):
+            raise ValueError(f"needs names such as 'screening.example.org', without scheme and port, not {entry!r}")
+    return entries
+
+
+def secret(text: str) -> str:
+    """At least 32 characters, or nothing.
+
+    Raises:
+        ValueError: it is shorter.
+    """
+    if 0 < len(text) < 32:
+        raise ValueError("needs at least 32 characters; `openssl rand -hex 32` prints one")
+    return text
+
+
+def sha256(text: str) -> str:
+    """64 hex digits, or nothing.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if text and not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise ValueError("needs 64 hex digits, as the bundle's manifest.sha256 has them")
+    return text.lower()
+
+
 def extra_formats(text: str) -> frozenset[str]:
     """`heic`, `dicom`, or both.
 
@@ -96,7 +132,7 @@ def extra_formats(text: str) -> frozenset[str]:
     if unknown := formats - set(EXTRA_FORMATS):
         raise ValueError(f"takes {' and '.join(sorted(EXTRA_FORMATS))}, not {min(unknown)!r}")
     for name in sorted(formats):
-        _need(EXTRA_FORMATS[name])
+        need(EXTRA_FORMATS[name])
     return formats
 
 
@@ -104,6 +140,16 @@ def _entries(text: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
-def _need(module: str) -> None:
+def install(file: str) -> str:
+    """The commands that install a requirement file, in words: from the Makefile, or with a pip of one's own."""
+    return f"`make .venv/ready SERVING={file}`, or `pip install -r {file}`"
+
+
+def need(module: str, file: str = EXTRAS_FILE) -> None:
+    """Returns where a package is installed that is not needed by default.
+
+    Raises:
+        ValueError: it is not; says which requirement file brings it.
+    """
     if importlib.util.find_spec(module) is None:
-        raise ValueError(f"needs a package that is not installed: `pip install -r {EXTRAS_FILE}`")
+        raise ValueError(f"needs a package that is not installed: {install(file)}")

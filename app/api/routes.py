@@ -19,7 +19,8 @@ from app.ops.several import answer_each
 
 PROBLEMS = {
     400: "`missing_file`, `several_files`, `too_many_files`, `wrong_parameter`, `bad_request`",
-    401: "`wrong_key`: this server asks for an API key.",
+    401: "`wrong_key`: this server asks for an API key. `login_needed`: it asks for a login.",
+    403: "`foreign_page`: a page of another origin made a browser send this.",
     408: "`not_received`: the client paused for too long, or hung up.",
     413: "`too_many_bytes`, `form_too_large`",
     415: "`unaccepted_format`, `unaccepted_body`",
@@ -92,7 +93,7 @@ SEVERAL = multipart("The pictures as files, each in a field `image`.", several=T
 @blueprint.doc(operationId="predict", requestBody={"required": True, "content": ONE})
 @blueprint.arguments(Options, location="query")
 @blueprint.response(200, Prediction, description="The answer.")
-@problems(400, 401, 408, 413, 415, 422, 429, 500, 503)
+@problems(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 def predict(options: dict[str, str]) -> dict[str, Any]:
     """Screen one picture.
 
@@ -110,7 +111,7 @@ def predict(options: dict[str, str]) -> dict[str, Any]:
 @blueprint.post("/predict/batch")
 @blueprint.doc(operationId="predictBatch", requestBody={"required": True, "content": SEVERAL})
 @blueprint.response(200, Batch, description="An answer or a problem for each picture.")
-@problems(400, 401, 408, 413, 429, 500, 503)
+@problems(400, 401, 403, 408, 413, 429, 500, 503)
 def predict_batch() -> dict[str, Any]:
     """Screen several pictures.
 

@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from app.settings import install
+
 
 class BulkError(Exception):
     """A run cannot begin or go on; the message is a sentence that says what to do."""
@@ -18,5 +20,5 @@ def need(module: str, what: str, requirements: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise ExtraMissing(
-            f"{what} needs a package that is not installed: `pip install -r {requirements}` ({error})."
+            f"{what} needs a package that is not installed: {install(requirements)} ({error})."
         ) from error

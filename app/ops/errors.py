@@ -12,8 +12,17 @@ from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge, TooManyRequests
 
+from app.access.faults import (
+    LoginNeeded,
+    LoginRefused,
+    LoginStoreGone,
+    PlainLogin,
+    ProviderGone,
+    TooManyAttempts,
+    WrongLogin,
+)
 from app.ops import metrics
-from app.ops.faults import UnacceptedBody, WrongKey, WrongParameter
+from app.ops.faults import ForeignPage, UnacceptedBody, WrongKey, WrongParameter
 from app.ops.requests import ExpiredResult, MissingUpload, SeveralUploads, TooManyUploads, drain_body, limit_of
 from app.ops.turns import Busy
 from app.screening.errors import (
@@ -38,7 +47,7 @@ STATUS: dict[type[RefusedUpload], HTTPStatus] = {
     ImageTooLong: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
-UNREAD = frozenset({401, 413, 415, 429, 503})
+UNREAD = frozenset({401, 403, 413, 415, 429, 503})
 """Statuses of requests that are refused while their body may still be on its way."""
 
 REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
@@ -63,6 +72,36 @@ REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
     WrongKey: (
         401, "wrong_key", N_("This server asks for an API key"),
         N_("Send a key of this server in the header 'Authorization: Bearer ...'; whoever runs it hands them out."),
+    ),
+    ForeignPage: (
+        403, "foreign_page", N_("A page of another site sent this"),
+        N_("Open this server's own page and send it from there."),
+    ),
+    LoginNeeded: (
+        401, "login_needed", N_("You are not logged in, or no longer"),
+        N_("Log in and send it again. In another window, what you have chosen here stays."),
+    ),
+    WrongLogin: (
+        401, "wrong_login", N_("The name or the password is wrong"), N_("Check both and try again."),
+    ),
+    TooManyAttempts: (
+        429, "too_many_attempts", N_("These are too many attempts to log in"),
+        N_("Wait some minutes. Whoever runs this server can set a new password."),
+    ),
+    PlainLogin: (
+        403, "plain_login", N_("This line can be listened to"),
+        N_("Log in over https; whoever runs this server has to set it up."),
+    ),
+    LoginRefused: (
+        403, "login_refused", N_("You were not let in"),
+        N_("Try again. If it fails again, ask whoever runs this server whether your account may use it."),
+    ),
+    ProviderGone: (
+        502, "provider_gone", N_("The login service does not answer"), N_("Wait a moment and try again."),
+    ),
+    LoginStoreGone: (
+        503, "login_unavailable", N_("Logins cannot be checked now"),
+        N_("Wait a moment and try again; whoever runs this server has to look after its Redis."),
     ),
     UnacceptedBody: (
         415, "unaccepted_body", N_("The request holds no picture"),

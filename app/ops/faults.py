@@ -1,7 +1,7 @@
 """Faults of a request that are found before its pictures are looked at."""
 
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import BadRequest, Unauthorized, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized, UnsupportedMediaType
 
 
 class WrongKey(Unauthorized):
@@ -9,6 +9,10 @@ class WrongKey(Unauthorized):
 
     def __init__(self) -> None:
         super().__init__(www_authenticate=WWWAuthenticate("bearer", {"realm": "Lesion Screening"}))
+
+
+class ForeignPage(Forbidden):
+    """A page of another site made the browser send this."""
 
 
 class UnacceptedBody(UnsupportedMediaType):

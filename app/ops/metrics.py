@@ -3,17 +3,20 @@
 Under gunicorn each worker writes into files of a shared folder, and whichever is asked adds them up.
 """
 
+import hmac
+import ipaddress
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flask import Blueprint, Response
+from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.ops.faults import WrongKey
 from app.screening.bundle import ModelBundle
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -38,11 +41,24 @@ READY = Gauge(
 MODEL_INFO = Gauge("lesion_model_info", "The model served", ["name", "version", "sha256"], multiprocess_mode="livemax")
 
 blueprint = Blueprint("metrics", __name__)
+TOKEN = "metrics_token"  # noqa: S105  # where it is found, not what it is
+
+
+def register(app: Flask, token: str) -> None:
+    """Adds /metrics, for whoever has the token; for this machine where there is none."""
+    app.extensions[TOKEN] = token
+    app.register_blueprint(blueprint)
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """All metrics in Prometheus' text format."""
+    """All metrics in Prometheus' text format.
+
+    Raises:
+        WrongKey: the request has no token, or comes from elsewhere.
+    """
+    if not _may_read(current_app.extensions[TOKEN]):
+        raise WrongKey
     return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -51,6 +67,19 @@ def describe_model(bundle: ModelBundle) -> None:
     WORKERS.set(1)
     READY.set(1)
     MODEL_INFO.labels(bundle.name, bundle.version, bundle.model_sha256).set(1)
+
+
+def _may_read(token: str) -> bool:
+    if token:
+        sent = request.authorization
+        found = sent.token or "" if sent and sent.type == "bearer" else ""
+        return hmac.compare_digest(found.encode("utf-8", "surrogateescape"), token.encode())
+    # A front on this machine has its address too, but says for whom it asks.
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    try:
+        return not forwarded and ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _registry() -> CollectorRegistry:

@@ -87,10 +87,15 @@ class ModelBundle:
     card: str = ""
 
 
-def load_bundle(folder: Path) -> ModelBundle:
+def load_bundle(folder: Path, expected: str = "") -> ModelBundle:
     """Reads and verifies a bundle.
 
     Every file that the manifest lists is compared with its size and SHA-256 there, before any of it is used.
+
+    Args:
+        folder: of the bundle.
+        expected: SHA-256 of the manifest, 64 hex digits, from elsewhere than the folder: whoever can write there can
+            make a bundle that agrees with itself. Empty where any bundle may be loaded.
 
     Raises:
         BundleRejected: the folder, the manifest or a file is missing, a byte differs, or the manifest makes no sense.
@@ -98,11 +103,14 @@ def load_bundle(folder: Path) -> ModelBundle:
     path = folder / MANIFEST
     try:
         content = path.read_bytes()
-        digest = (folder / MANIFEST_DIGEST).read_bytes()
+        listed = (folder / MANIFEST_DIGEST).read_bytes()
     except OSError as error:
         raise BundleRejected(f"{path} (or {MANIFEST_DIGEST}) cannot be read; is {folder} a model bundle?") from error
-    if digest != f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode("ascii"):
+    digest = hashlib.sha256(content).hexdigest()
+    if listed != f"{digest}  {MANIFEST}\n".encode("ascii"):
         raise BundleRejected(f"{path} was changed: its SHA-256 is not the one in {MANIFEST_DIGEST}")
+    if expected and digest != expected:
+        raise BundleRejected(f"{path} is of another bundle than the one that may be served: its SHA-256 is {digest}")
     try:
         manifest = json.loads(content, parse_constant=_refuse_constant)
     except ValueError as error:

@@ -96,9 +96,11 @@ class Screener:
             raise BundleRejected(f"bundle {bundle.name!r}: model.tflite does not fit its manifest: {error}") from error
 
     @classmethod
-    def from_folder(cls, folder: Path, limits: DecodeLimits | None = None) -> "Screener":
-        """Verifies and loads the bundle in `folder`. Raises BundleRejected."""
-        return cls(load_bundle(folder), limits)
+    def from_folder(cls, folder: Path, limits: DecodeLimits | None = None, *, expected: str = "") -> "Screener":
+        """Verifies and loads the bundle in `folder`, which has to be the `expected` one (load_bundle). Raises
+        BundleRejected.
+        """
+        return cls(load_bundle(folder, expected), limits)
 
     def screen(self, upload: bytes) -> Screening:
         """Screens one upload.

@@ -74,7 +74,7 @@ def language(code: str) -> ResponseReturnValue:
     if code not in LANGUAGES:
         raise NotFound
     back = urlsplit(request.args.get("back", "/")).path
-    response = redirect(back if back in PAGES else url_for("web.start"))
+    response = redirect(back if back in (*PAGES, "/login") else url_for("web.start"))
     response.set_cookie(
         COOKIE, code, max_age=COOKIE_SECONDS, samesite="Strict", httponly=True, secure=request.is_secure
     )

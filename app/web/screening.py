@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime
 from markupsafe import Markup
 
+from app.access.guard import shut
 from app.ops.errors import Refusal
 from app.ops.requests import Upload, limit_of, read_uploads
 from app.web.carried import sign_table
+from app.web.login import login_page
 from app.web.page import render
 from app.web.results import Result, screened
 from app.web.samples import sample_upload
@@ -51,8 +53,8 @@ def no_result() -> ResponseReturnValue:
 
 
 def error_page(refusal: Refusal) -> Response:
-    """An error, told on the page from which the user can try again."""
-    return start_page([("", refusal)])
+    """An error, told on the page from which the user can try again: who is not logged in can do so there."""
+    return login_page(refusal) if shut() else start_page([("", refusal)])
 
 
 def start_page(refusals: Sequence[tuple[str, Refusal]] = (), *, lost: bool = False) -> Response:

@@ -171,14 +171,3 @@ def test_a_failure_of_ours_is_a_500_without_a_class_or_its_inside(
     monkeypatch.setattr(Screener, "screen", fail)
     body = assert_problem(post(client, png_lesion()), 500, "internal_error")
     assert "boom" not in str(body)
-
-
-@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/nothing", "/api/nothing", "/static/site.css"])
-def test_every_answer_has_the_security_headers(client: FlaskClient, address: str) -> None:
-    with client.get(address) as response:
-        headers = response.headers
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert "unsafe" not in headers["Content-Security-Policy"]
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
-    assert ("no-store" in headers["Cache-Control"]) == (not address.startswith("/static"))

@@ -34,14 +34,14 @@ def pods(manifests: dict[tuple[str, str], dict[str, Any]]) -> Iterator[dict[str,
 
 def test_the_image_is_the_applications_with_what_a_cluster_needs() -> None:
     text = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
-    assert "FROM lesion-screening:${VERSION}" in text
-    copied = re.findall(r"^COPY (.*) \S+$", text, re.MULTILINE)[0].split()
-    ignored = (FOLDER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
-    assert ["*", *(f"!{name}" for name in copied)] == ignored
-    assert all((REPOSITORY / name).is_file() for name in copied)
-    assert re.search(r"^USER 10001$", text, re.MULTILINE)
+    assert "FROM lesion-screening-cluster:${VERSION}" in text
+    assert "docker build --build-arg SERVING=requirements-cluster.txt -t lesion-screening-cluster ." in text
+    below = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(r"^COPY requirements.txt .*requirements-cluster.txt ./$", below, re.MULTILINE)
+    assert not re.search(r"^USER", text, re.MULTILINE)
+    assert re.search(r"^USER 10001$", below, re.MULTILINE)
     assert "PYTHONPATH=/srv" in text
-    assert "WORKDIR /srv" in (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    assert "WORKDIR /srv" in below
 
 
 def test_the_command_of_both_is_one_that_the_application_has(

@@ -150,8 +150,8 @@ function upload(form) {
       busy(false);
       if (!told) return arrive(page);
       // The token of a new session, in whose place the old one would be refused for ever.
-      const token = page.querySelector("#upload [name=csrf_token]");
-      document.querySelectorAll("[name=csrf_token]").forEach((field) => (field.value = token.value));
+      const token = page.querySelector("[name=csrf_token]");
+      if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => (field.value = token.value));
       if (again && told.querySelector(`[data-reason=${EXPIRED}]`)) return post(address, false);
       return refuse([...told.childNodes]);
     });

@@ -160,3 +160,12 @@ def test_a_model_file_that_is_no_model_is_refused(copy: Path) -> None:
     edit(copy, lambda m: m["files"].update({"model.tflite": {"sha256": digest, "bytes": 11}}))
     with pytest.raises(BundleRejected, match=r"model\.tflite does not fit its manifest"):
         Screener.from_folder(copy)
+
+
+def test_a_bundle_that_agrees_with_itself_and_is_not_the_expected_one_is_refused(copy: Path) -> None:
+    expected = (copy / "manifest.sha256").read_text().split()[0]
+    assert Screener.from_folder(copy, expected=expected).bundle.name
+    edit(copy, lambda m: m.update(version="9.9.9"))
+    assert Screener.from_folder(copy).bundle.version == "9.9.9", "whoever writes it can make it agree with itself"
+    with pytest.raises(BundleRejected, match="of another bundle than the one that may be served"):
+        Screener.from_folder(copy, expected=expected)

@@ -1,0 +1,1 @@
+"""Who may come in, where a login is configured: one account of the clinic, an OpenID Connect provider, or both."""

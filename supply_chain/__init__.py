@@ -1,0 +1,1 @@
+"""What this project is built on: locks, licences, known vulnerabilities. `make lock`, `make sbom`, `make audit`."""
