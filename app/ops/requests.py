@@ -19,9 +19,6 @@ MULTIPART_OVERHEAD = 65_536
 OTHER_PARTS = 10
 """Parts that a form may have beyond its pictures."""
 
-RECEIVE_SECONDS = 10.0
-"""How long a client may pause while it sends; a thread waits for it."""
-
 DRAIN_BYTES = 64_000_000
 DRAIN_SECONDS = 5.0
 UPLOAD_FIELD = "image"
@@ -77,8 +74,33 @@ class Upload:
     content: bytes
 
 
+class Body:
+    """A request's body. What is wrong with its framing is the client's fault, and no failure of the server."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes.
+
+        Raises:
+            BadRequest: chunks that are none.
+            OSError: the client hung up, or is too slow.
+        """
+        try:
+            return self._stream.read(size)
+        except (OSError, ValueError):
+            raise
+        except Exception as error:  # of the server's own parser, which is not known here
+            raise BadRequest from error
+
+
 class InMemoryRequest(Request):
     """A request whose uploads never touch the disk; Werkzeug's own would spool those over 500 KB to a file."""
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        environ["wsgi.input"] = Body(environ["wsgi.input"])
+        super().__init__(environ, *args, **kwargs)
 
     def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
         return io.BytesIO()
@@ -108,8 +130,6 @@ def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) 
         request.max_content_length = allowed.request_bytes
         request.max_form_memory_size = allowed.field_bytes
         request.max_form_parts = allowed.pictures + OTHER_PARTS
-        if (connection := request.environ.get("gunicorn.socket")) is not None:
-            connection.settimeout(RECEIVE_SECONDS)
 
 
 def limit_of(app: Flask, endpoint: str | None) -> UploadLimit:
@@ -175,7 +195,7 @@ def drain_body() -> None:
     while left > 0 and time.monotonic() < deadline:
         try:
             chunk = body.read(min(left, 65_536))
-        except OSError:
+        except (OSError, BadRequest):
             return
         if not chunk:
             return

@@ -1,0 +1,53 @@
+"""PNG: chunks, of which five are the picture (W3C PNG, third edition, section 11)."""
+
+import struct
+import zlib
+
+from app.screening.containers.exif import orientation
+from app.screening.containers.picture import Container, damaged, several_pictures, too_much_metadata
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CHUNKS, BYTES_A_CHUNK = 1024, 1024
+"""A file may have so many chunks, and one more for each so many of its bytes. Programs write 8 KB and more a chunk."""
+
+_PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_PIXEL_BYTES = {0: 1, 2: 4, 3: 1, 4: 4, 6: 4}
+"""By colour type, as Pillow keeps a pixel; grey levels of 16 bits take 2."""
+
+
+def is_one(upload: bytes) -> bool:
+    """Whether the file begins as a PNG."""
+    return upload.startswith(SIGNATURE)
+
+
+def read(upload: bytes) -> Container:
+    """Reads the chunks. Kept are those of the picture, each with its checksum verified: Pillow verifies not all."""
+    kept, turned, at, header = [SIGNATURE], 1, len(SIGNATURE), b""
+    for _ in range(CHUNKS + len(upload) // BYTES_A_CHUNK):
+        (length,) = struct.unpack_from(">I", upload, at)
+        kind, end = upload[at + 4 : at + 8], at + 12 + length
+        if end > len(upload) or (kind == b"IHDR") == bool(header):
+            raise damaged()
+        body = memoryview(upload)[at + 8 : end - 4]
+        if kind in _PICTURE:
+            if zlib.crc32(body, zlib.crc32(kind)) != struct.unpack_from(">I", upload, end - 4)[0]:
+                raise damaged()
+            kept.append(upload[at:end])
+        if kind == b"IHDR":
+            header = bytes(body)
+        elif kind == b"eXIf":
+            turned = orientation(bytes(body))
+        elif kind == b"acTL" and struct.unpack_from(">I", body)[0] > 1:
+            raise several_pictures()
+        elif kind == b"IEND":
+            return _container(header, turned, b"".join(kept))
+        at = end
+    raise too_much_metadata()
+
+
+def _container(header: bytes, turned: int, content: bytes) -> Container:
+    width, height, bits, colours = struct.unpack_from(">IIBB", header)
+    if colours not in _PIXEL_BYTES:
+        raise damaged()
+    pixel = 2 if (bits, colours) == (16, 0) else _PIXEL_BYTES[colours]
+    return Container("PNG", (width, height), content, pixel * width * height, "PNG", turned)
