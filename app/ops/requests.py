@@ -9,7 +9,8 @@ from typing import IO, Any
 
 from flask import Flask, Request, current_app, g, request
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 from app.ops.turns import take_turn
 
@@ -95,8 +96,25 @@ class Body:
             raise BadRequest from error
 
 
+class BoundedFormParser(FormDataParser):
+    """Bounds forms without files as it does those with: Werkzeug would make objects of all their fields first."""
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> Any:
+        """Reads the form. Raises RequestEntityTooLarge where it has too many or too long fields."""
+        if mimetype == "application/x-www-form-urlencoded":
+            body = io.BufferedReader(stream).read((self.max_form_memory_size or 0) + 1)  # type: ignore[type-var]
+            if len(body) > (self.max_form_memory_size or 0) or body.count(b"&") >= (self.max_form_parts or 0):
+                raise RequestEntityTooLarge
+            stream = io.BytesIO(body)
+        return super().parse(stream, mimetype, content_length, options)
+
+
 class InMemoryRequest(Request):
     """A request whose uploads never touch the disk; Werkzeug's own would spool those over 500 KB to a file."""
+
+    form_data_parser_class = BoundedFormParser
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         environ["wsgi.input"] = Body(environ["wsgi.input"])

@@ -119,6 +119,8 @@ class ProblemSocket:
     def sendall(self, page: bytes) -> None:
         """Sends the problem whose status the page has."""
         status = HTTPStatus(int(page.split(b" ", 2)[1]))
+        if status == HTTPStatus.NOT_IMPLEMENTED:  # of a transfer coding that is none: no fault of the server
+            status = HTTPStatus.BAD_REQUEST
         failed = status == HTTPStatus.INTERNAL_SERVER_ERROR
         body = {
             "type": "about:blank",

@@ -18,6 +18,7 @@ from PIL import Image
 from app.screening import dicom
 from app.screening.containers import Container, read_container
 from app.screening.containers.picture import damaged, several_pictures
+from app.screening.containers.png import has_all_rows
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
@@ -130,11 +131,11 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
             found=f"{len(upload) / 1e6:.1f}",
         )
     try:
-        picture, orientation = _opened(upload, limits)
+        picture, container = _opened(upload, limits)
         with picture:
             _check_colours(picture)
             source = Source(picture.format or "DICOM", picture.width * picture.height)
-            image = _oriented(_to_rgb(picture, limits), orientation)
+            image = _oriented(_to_rgb(picture, container, limits), container.orientation if container else 1)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
@@ -146,15 +147,15 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
     return Decoded(image, source)
 
 
-def _opened(upload: bytes, limits: DecodeLimits) -> tuple[Image.Image, int]:
-    """The picture, its pixels not yet decoded, and its orientation."""
+def _opened(upload: bytes, limits: DecodeLimits) -> tuple[Image.Image, Container | None]:
+    """The picture, its pixels not yet decoded, and its container where that is one of ours."""
     if (kind := extra_kind(upload)) is not None:
         check_switched_on(kind, limits.extra_formats)
         if kind == HEIC:
-            return _opened_heic(upload, limits), 1  # which is turned on opening, as its container says
+            return _opened_heic(upload, limits), None  # which is turned on opening, as its container says
         content = dicom.unpack(upload, partial(_check_size, limits=limits))
         if isinstance(content, Image.Image):
-            return content, 1
+            return content, None
         upload = content
     container = read_container(upload)
     if container is None:
@@ -164,7 +165,7 @@ def _opened(upload: bytes, limits: DecodeLimits) -> tuple[Image.Image, int]:
     picture = Image.open(io.BytesIO(container.content), formats=(container.file_format,))
     if picture.size != container.size:  # two readings of one file: at least one is wrong
         raise damaged()
-    return picture, container.orientation
+    return picture, container
 
 
 def _opened_heic(upload: bytes, limits: DecodeLimits) -> Image.Image:
@@ -179,7 +180,7 @@ def _opened_heic(upload: bytes, limits: DecodeLimits) -> Image.Image:
     return picture
 
 
-def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
+def _to_rgb(picture: Image.Image, container: Container | None, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
     if picture.format == "JPEG":
         picture.draft(None, (limits.working_side, limits.working_side))
     picture.load()
@@ -187,6 +188,8 @@ def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]
     if picture.format == "HEIF":  # whose coded picture may have another size than the file says
         _check_size(picture.size, limits)
     _check_palette(picture)
+    if container and picture.format == "PNG" and _ends_black(picture) and not has_all_rows(container.content):
+        raise damaged()
     factor = max(1, min(width, height) // limits.working_side)
     # In strips, so that a large picture exists once: conversions would copy all of it, up to four times.
     rows = max(1, STRIP_PIXELS // width // factor) * factor
@@ -258,6 +261,12 @@ def _check_colours(picture: Image.Image) -> None:
             ),
             mode=picture.mode,
         )
+
+
+def _ends_black(picture: Image.Image) -> bool:
+    """Whether one of the last two rows is all zeros, as the last one of an interlaced picture may be the one before."""
+    width, height = picture.size
+    return any(picture.crop((0, row, width, row + 1)).getbbox() is None for row in (height - 2, height - 1))
 
 
 def _check_palette(picture: Image.Image) -> None:

@@ -14,6 +14,13 @@ _PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PIXEL_BYTES = {0: 1, 2: 4, 3: 1, 4: 4, 6: 4}
 """By colour type, as Pillow keeps a pixel; grey levels of 16 bits take 2."""
 
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_WHOLE = ((0, 0, 1, 1),)
+_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+"""Of an interlaced picture: its first column and row, and the steps to the next (section 8.2)."""
+
+_PIECE = 1 << 20
+
 
 def is_one(upload: bytes) -> bool:
     """Whether the file begins as a PNG."""
@@ -45,9 +52,33 @@ def read(upload: bytes) -> Container:
     raise too_much_metadata()
 
 
+def has_all_rows(content: bytes) -> bool:
+    """Whether the compressed pixels are as many as the header says; Pillow leaves rows black that are missing.
+
+    Args:
+        content: of a Container, chunks that were read once.
+    """
+    width, height, bits, colours, *_, interlace = struct.unpack_from(">IIBBBBB", content, 16)
+    expected = sum(
+        -(-(height - top) // down) * (1 + -(-(-(-(width - left) // across) * bits * _CHANNELS[colours]) // 8))
+        for left, top, across, down in (_PASSES if interlace else _WHOLE)
+        if left < width and top < height
+    )
+    inflater, found, at = zlib.decompressobj(), 0, len(SIGNATURE)
+    while at < len(content):
+        (length,) = struct.unpack_from(">I", content, at)
+        waiting = content[at + 8 : at + 8 + length] if content[at + 4 : at + 8] == b"IDAT" else b""
+        while waiting and not inflater.eof:
+            found += len(inflater.decompress(waiting, _PIECE))
+            waiting = inflater.unconsumed_tail
+        at += 12 + length
+    found += len(inflater.flush())
+    return found >= expected
+
+
 def _container(header: bytes, turned: int, content: bytes) -> Container:
-    width, height, bits, colours = struct.unpack_from(">IIBB", header)
-    if colours not in _PIXEL_BYTES:
+    width, height, bits, colours, compression, filters, interlace = struct.unpack(">IIBBBBB", header)
+    if colours not in _PIXEL_BYTES or compression or filters or interlace > 1:
         raise damaged()
     pixel = 2 if (bits, colours) == (16, 0) else _PIXEL_BYTES[colours]
     return Container("PNG", (width, height), content, pixel * width * height, "PNG", turned)

@@ -17,11 +17,13 @@ LARGE_TILE = 1024
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION, _SAMPLES = 256, 257, 258, 259, 262, 274, 277
 _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT = 278, 284, 322, 323
+_STRIPS, _TILES = (273, 279), (324, 325)
+"""Tags with the places and with the sizes."""
+
 _KEPT = frozenset(
     {_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _ROWS, _PLANAR, _TILE_WIDTH, _TILE_HEIGHT}
-) | {266, 273, 279, 317, 320, 324, 325, 338, 339, 529, 530, 531, 532}
-"""And: fill order, strips' places and sizes, predictor, colour map, tiles' places and sizes, extra samples, sample
-format, the four of YCbCr."""
+) | {*_STRIPS, *_TILES, 266, 317, 320, 338, 339, 529, 530, 531, 532}
+"""And: fill order, predictor, colour map, extra samples, sample format, the four of YCbCr."""
 
 _LOSSLESS = frozenset({1, 5, 8, 32_773, 32_946})
 """Raw, LZW, deflate, PackBits, deflate's old number. Without JPEG, whose scans are not counted there, and fax codes."""
@@ -75,6 +77,7 @@ def read(upload: bytes) -> Container:
         raise several_pictures()
     width, height = _one(found, _WIDTH), _one(found, _HEIGHT)
     _check_kind(found)
+    _check_places(found, len(upload))
     bits, samples = max(found.get(_BITS, (1,))), _one(found, _SAMPLES, 1)
     pixel = 4 if samples > 1 or bits > 16 else -(-bits // 8)
     return Container(
@@ -134,6 +137,19 @@ def _check_kind(found: dict[int, tuple[int, ...]]) -> None:
     grey = _one(found, _SAMPLES, 1) == 1 and 8 < max(bits) <= 16
     if grey and (bits != (16,) or _one(found, _PHOTOMETRIC, 0) != _BLACK_IS_ZERO):
         raise UndecodableImage(N_("Its grey levels are stored in an unusual way. Export the picture as JPEG or PNG."))
+
+
+def _check_places(found: dict[int, tuple[int, ...]], end: int) -> None:
+    """Raises where pixels lie outside of the file: what follows there is ours, and would be taken for them."""
+    tiled = _TILE_WIDTH in found or _TILE_HEIGHT in found
+    places, sizes = (found.get(tag, ()) for tag in (_TILES if tiled else _STRIPS))
+    if not places or len(places) != len(sizes) or any(tag in found for tag in (_STRIPS if tiled else _TILES)):
+        raise damaged()
+    if any(place + size > end for place, size in zip(places, sizes, strict=True)):
+        raise damaged()
+    bits = max(found.get(_BITS, (1,))) * _one(found, _SAMPLES, 1)
+    if _one(found, _COMPRESSION, 1) == 1 and sum(sizes) < _one(found, _WIDTH) * _one(found, _HEIGHT) * bits // 8:
+        raise damaged()
 
 
 def _segment_bytes(found: dict[int, tuple[int, ...]], bits: int) -> int:
