@@ -1,6 +1,7 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
 # make bench   measures speed and memory on this machine
+# make attack  sends everything hostile to a running server, and measures; make fuzz  damages files for five minutes
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -17,7 +18,7 @@ SERVING_REQUIREMENTS := requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
 TEST_REQUIREMENTS := $(SERVING_REQUIREMENTS) requirements-extras.txt requirements-training.txt requirements-test.txt $(HUB_REQUIREMENTS)
 
-.PHONY: run test bench test-env translations lint format clean python
+.PHONY: run test bench attack fuzz test-env translations lint format clean python
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -32,6 +33,13 @@ bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.parts
 	$(TEST)/bin/python -m bench.memory
 	$(TEST)/bin/python -m bench.pages
+
+attack: $(TEST)/ready
+	$(TEST)/bin/python -m bench.attack
+	$(TEST)/bin/python -m training report
+
+fuzz: $(TEST)/ready
+	LESION_FUZZ_SECONDS=150 $(TEST)/bin/pytest tests/app/test_fuzz.py
 
 test-env: $(TEST)/ready
 

@@ -102,13 +102,21 @@ class BoundedFormParser(FormDataParser):
     def parse(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
     ) -> Any:
-        """Reads the form. Raises RequestEntityTooLarge where it has too many or too long fields."""
+        """Reads the form.
+
+        Raises:
+            RequestEntityTooLarge: it has too many or too long fields.
+            BadRequest: a part of it has no name (RFC 7578, section 4.2).
+        """
         if mimetype == "application/x-www-form-urlencoded":
             body = io.BufferedReader(stream).read((self.max_form_memory_size or 0) + 1)  # type: ignore[type-var]
             if len(body) > (self.max_form_memory_size or 0) or body.count(b"&") >= (self.max_form_parts or 0):
                 raise RequestEntityTooLarge
             stream = io.BytesIO(body)
-        return super().parse(stream, mimetype, content_length, options)
+        body_left, fields, files = super().parse(stream, mimetype, content_length, options)
+        if None in fields or None in files:  # which libraries behind this do not expect
+            raise BadRequest
+        return body_left, fields, files
 
 
 class InMemoryRequest(Request):

@@ -11,6 +11,7 @@ and the standard library.
 import errno
 import json
 import secrets
+import selectors
 import socket
 import time
 from collections import deque
@@ -141,11 +142,11 @@ class ProblemSocket:
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threads with connections that have to keep a pace, refusals as problems, and three differences.
+    """gunicorn's threads, with connections that have to keep a pace, refusals as problems, and two differences.
 
-    A worker that stops lets go of the port at once; ThreadWorker itself keeps it until the last request is answered, and
-    whoever connects meanwhile hangs, and is cut off. Connections linger in the poller after their answer, not in the
-    thread that accepts. And no request is read by a thread without a clock.
+    A worker that stops lets go of the port at once; ThreadWorker itself keeps it until the last request is answered,
+    and whoever connects meanwhile hangs, and is cut off. And connections linger in the poller after their answer, not
+    in the thread that accepts.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -179,8 +180,8 @@ class Worker(ThreadWorker):
             return
         try:
             conn.sock.shutdown(socket.SHUT_WR)
-            conn.sock.setblocking(False)
-            self.poller.register(conn.sock, 1, partial(self._forget, conn))  # 1: selectors.EVENT_READ
+            conn.sock.settimeout(0)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._forget, conn))
         except (OSError, ValueError, KeyError):
             self._close(conn)
             return

@@ -20,12 +20,19 @@ from training.report.data_tables import (
 from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.gate_tables import compared_table, gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
-from training.report.operation_tables import memory_table
+from training.report.operation_tables import hostile_table, memory_table
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
 from training.report.worth_tables import external_table, subgroups_table
 
-DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/operations.md", "docs/reproduction.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/data.md",
+    "docs/model.md",
+    "docs/operations.md",
+    "docs/reproduction.md",
+    "docs/security.md",
+)
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
@@ -35,6 +42,7 @@ PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
 MEMORY = FIGURES / "memory.json"
+HOSTILE = FIGURES / "hostile.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -71,6 +79,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
         "memory": lambda: memory_table(_read(repository / MEMORY)),
+        "hostile": lambda: hostile_table(_read(repository / HOSTILE)),
         **reproduction_tables(read_results(repository)),
     }
 

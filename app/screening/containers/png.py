@@ -59,12 +59,13 @@ def has_all_rows(content: bytes) -> bool:
         content: of a Container, chunks that were read once.
     """
     width, height, bits, colours, *_, interlace = struct.unpack_from(">IIBBBBB", content, 16)
-    expected = sum(
+    expected: int = sum(
         -(-(height - top) // down) * (1 + -(-(-(-(width - left) // across) * bits * _CHANNELS[colours]) // 8))
         for left, top, across, down in (_PASSES if interlace else _WHOLE)
         if left < width and top < height
     )
-    inflater, found, at = zlib.decompressobj(), 0, len(SIGNATURE)
+    inflater, at = zlib.decompressobj(), len(SIGNATURE)
+    found = 0
     while at < len(content):
         (length,) = struct.unpack_from(">I", content, at)
         waiting = content[at + 8 : at + 8 + length] if content[at + 4 : at + 8] == b"IDAT" else b""

@@ -5,7 +5,7 @@ Deterministic: the same files and requests each time. `corpus` gives all of them
 
 from collections.abc import Iterator
 
-from tests.helpers.hostile import bombs, bmps, jpegs, names, pngs, requests, strangers, tiffs, webps
+from tests.helpers.hostile import bmps, bombs, jpegs, names, pngs, requests, strangers, tiffs, webps
 from tests.helpers.hostile.case import Case
 
 __all__ = ["Case", "corpus"]

@@ -27,9 +27,19 @@ def cases() -> Iterator[Case]:
     kind = f"{KIND}: impossible"
     some = bytes(range(256)) * 400
     for width, height in (
-        (0, 0), (0, 80), (80, 0), (-80, 80), (80, -(2**31)), (2**31 - 1, 2**31 - 1), (-(2**31), -(2**31)),
-        (100_000, 100_000), (641, 80), (80, -641), (1, 1), (7000, 7000),
-    ):  # fmt: skip
+        (0, 0),
+        (0, 80),
+        (80, 0),
+        (-80, 80),
+        (80, -(2**31)),
+        (2**31 - 1, 2**31 - 1),
+        (-(2**31), -(2**31)),
+        (100_000, 100_000),
+        (641, 80),
+        (80, -641),
+        (1, 1),
+        (7000, 7000),
+    ):
         yield file_case(kind, f"bmp of {width} × {height}", bmp(width, height, pixels=some))
     for bits in (0, 2, 3, 5, 7, 12, 33, 48, 64, 65_535):
         yield file_case(kind, f"bmp of {bits} bits", bmp(80, 80, bits, pixels=some))

@@ -21,9 +21,12 @@ def cases() -> Iterator[Case]:
     for side in (9000, 20_000):
         yield file_case(KIND, f"one-bit png of {side} × {side}", huge_one_bit_png(side))
     for name, bits, colours, pixel_bytes in (
-        ("RGBA", 8, 6, 4), ("RGB", 8, 2, 3), ("16-bit RGBA", 16, 6, 8), ("16-bit grey", 16, 0, 2),
+        ("RGBA", 8, 6, 4),
+        ("RGB", 8, 2, 3),
+        ("16-bit RGBA", 16, 6, 8),
+        ("16-bit grey", 16, 0, 2),
         ("grey and transparency", 8, 4, 2),
-    ):  # fmt: skip
+    ):
         header = struct.pack(">IIBBBBB", SIDE, SIDE, bits, colours, 0, 0, 0)
         yield file_case(
             KIND, f"{name} png of 49 megapixels", png(header, None, data=zeros(SIDE * (1 + pixel_bytes * SIDE)))
@@ -80,7 +83,7 @@ def _almost() -> Iterator[Case]:
 
 
 def flat_webp(width: int, height: int) -> bytes:
-    """A lossless WebP of one colour. It takes no bit a pixel, so that only its header tells a small one from a large."""
+    """A lossless WebP of one colour. It takes no bit a pixel: only its header tells a small one from a large."""
     whole = encoded(Image.new("RGB", (64, 64), (200, 150, 120)), "WEBP", lossless=True, method=0, quality=0)
     return whole[:21] + struct.pack("<I", (width - 1) | (height - 1) << 14) + whole[25:]
 

@@ -58,9 +58,9 @@ def cases() -> Iterator[Case]:
 
 
 def _cut(plain: bytes, progressive: bytes) -> Iterator[Case]:
-    edges = [edge for start, end in segments(plain) for edge in (start, start + 1, start + 3, (start + end) // 2)]
+    edges = [edge for start, end in segments(plain) for edge in (start, start + 1, (start + end) // 2)]
     scan = segments(plain)[-1][1]
-    inside = [scan + (len(plain) - scan) * share // 8 for share in range(8)]
+    inside = [scan + (len(plain) - scan) * share // 4 for share in range(4)]
     yield from cuts(f"{KIND}: cut off", "jpeg", plain, [*edges, *inside])
     scans = [at for at in range(len(progressive)) if progressive[at : at + 2] == b"\xff\xda"]
     yield from cuts(

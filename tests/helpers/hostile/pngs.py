@@ -75,13 +75,37 @@ def cases() -> Iterator[Case]:
 def _headers() -> Iterator[Case]:
     kind = f"{KIND}: impossible headers"
     wrong = [
-        {"width": 0}, {"height": 0}, {"width": 0, "height": 0}, {"width": 1, "height": 1}, {"width": 63},
-        {"width": 2**31 - 1, "height": 2**31 - 1}, {"width": 2**32 - 1, "height": 2**32 - 1}, {"width": 2**31},
-        {"width": 100_000, "height": 100_000}, {"width": 641, "height": 80}, {"width": 80, "height": 641},
-        {"bits": 0}, {"bits": 3}, {"bits": 32}, {"bits": 255}, {"bits": 1}, {"bits": 4}, {"colours": 1},
-        {"colours": 5}, {"colours": 7}, {"colours": 255}, {"compression": 1}, {"filters": 1}, {"interlace": 2},
-        {"interlace": 255}, {"colours": 3}, {"colours": 6}, {"bits": 16}, {"height": 81}, {"height": 5000},
-    ]  # fmt: skip
+        {"width": 0},
+        {"height": 0},
+        {"width": 0, "height": 0},
+        {"width": 1, "height": 1},
+        {"width": 63},
+        {"width": 2**31 - 1, "height": 2**31 - 1},
+        {"width": 2**32 - 1, "height": 2**32 - 1},
+        {"width": 2**31},
+        {"width": 100_000, "height": 100_000},
+        {"width": 641, "height": 80},
+        {"width": 80, "height": 641},
+        {"bits": 0},
+        {"bits": 3},
+        {"bits": 32},
+        {"bits": 255},
+        {"bits": 1},
+        {"bits": 4},
+        {"colours": 1},
+        {"colours": 5},
+        {"colours": 7},
+        {"colours": 255},
+        {"compression": 1},
+        {"filters": 1},
+        {"interlace": 2},
+        {"interlace": 255},
+        {"colours": 3},
+        {"colours": 6},
+        {"bits": 16},
+        {"height": 81},
+        {"height": 5000},
+    ]
     for other in wrong:
         yield file_case(kind, f"png whose header says {other}", png(header(**other), rows()))
     yield file_case(kind, "png with two headers", png(header(), rows(), [(b"IHDR", header())]))
@@ -92,11 +116,14 @@ def _pixels() -> Iterator[Case]:
     kind = f"{KIND}: impossible pixels"
     whole = zlib.compress(rows())
     for name, data in {
-        "no pixels": b"", "no zlib stream": b"\0" * 100, "random bytes": np.random.default_rng(1).bytes(500),
-        "half a zlib stream": whole[: len(whole) // 2], "half of the rows": zlib.compress(rows(count=40)),
+        "no pixels": b"",
+        "no zlib stream": b"\0" * 100,
+        "random bytes": np.random.default_rng(1).bytes(500),
+        "half a zlib stream": whole[: len(whole) // 2],
+        "half of the rows": zlib.compress(rows(count=40)),
         "an unknown filter": zlib.compress(b"".join(b"\x09" + bytes([row]) * 240 for row in range(80))),
         "a zlib dictionary": b"\x78\xbb" + whole[2:],
-    }.items():  # fmt: skip
+    }.items():
         yield file_case(kind, f"png of {name}", png(header(), None, data=data))
 
 

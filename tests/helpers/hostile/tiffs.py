@@ -1,4 +1,4 @@
-"""TIFFs: directories that are cut off, lie, point at themselves or share their data, and kinds of pixels without colours."""
+"""TIFFs: directories that are cut off, lie, lead back or share their data, and kinds of pixels without colours."""
 
 import struct
 from collections.abc import Iterator, Mapping
@@ -19,9 +19,16 @@ def tiff(changes: Mapping[int, Value | None], pixels: bytes = b"", *, following:
     """A grey picture, 80 × 80, raw, with these tags changed; `following` is where the next directory is said to be."""
     content = pixels or bytes(range(80)) * 80
     usual: dict[int, Value | None] = {
-        256: (LONG, 1, 80), 257: (LONG, 1, 80), 258: (SHORT, 1, 8), 259: (SHORT, 1, 1), 262: (SHORT, 1, 1),
-        273: (LONG, 1, 8), 277: (SHORT, 1, 1), 278: (LONG, 1, 80), 279: (LONG, 1, len(content)),
-    }  # fmt: skip
+        256: (LONG, 1, 80),
+        257: (LONG, 1, 80),
+        258: (SHORT, 1, 8),
+        259: (SHORT, 1, 1),
+        262: (SHORT, 1, 1),
+        273: (LONG, 1, 8),
+        277: (SHORT, 1, 1),
+        278: (LONG, 1, 80),
+        279: (LONG, 1, len(content)),
+    }
     tags = {tag: value for tag, value in sorted((usual | dict(changes)).items()) if value is not None}
     entries = b"".join(_entry(tag, *value) for tag, value in tags.items())
     start = 8 + len(content) + len(more)
@@ -48,8 +55,10 @@ def cases() -> Iterator[Case]:
     kind = f"{KIND}: unusual but whole"
     picture = small_lesion()
     for name, options in {
-        "tiff in big-endian order": {}, "BigTIFF": {"big_tiff": True}, "tiff of LZW": {"compression": "tiff_lzw"},
-    }.items():  # fmt: skip
+        "tiff in big-endian order": {},
+        "BigTIFF": {"big_tiff": True},
+        "tiff of LZW": {"compression": "tiff_lzw"},
+    }.items():
         whole = encoded(lesion(7, 120, 160), "TIFF", **options)
         yield file_case(kind, name, _swapped() if "big-endian" in name else whole, picture)
     grey = encoded(Image.fromarray(np.tile(np.arange(80, dtype=np.uint8), (80, 1))), "PNG")
@@ -68,18 +77,36 @@ def _swapped() -> bytes:
 def _directories() -> Iterator[Case]:
     kind = f"{KIND}: impossible directories"
     wrong: dict[str, dict[int, Value | None]] = {
-        "no width": {256: None}, "no height": {257: None}, "no strips": {273: None}, "width 0": {256: (LONG, 1, 0)},
-        "a height of 2^32 - 1": {257: (LONG, 1, 2**32 - 1)}, "60,000 × 60,000": {256: (LONG, 1, 60_000), 257: (LONG, 1, 60_000)},
-        "7000 × 7000 in one strip": {256: (LONG, 1, 7000), 257: (LONG, 1, 7000), 278: (LONG, 1, 7000), 258: (SHORT, 1, 16)},
-        "a strip of negative size": {279: (LONG, 1, 2**32 - 1)}, "a strip beyond its end": {273: (LONG, 1, 2**31)},
-        "4 billion strips": {273: (LONG, 2**32 - 1, 8)}, "a million strips": {273: (LONG, 1_000_000, 8)},
-        "0 rows a strip": {278: (LONG, 1, 0)}, "strips of other numbers": {273: (LONG, 300, 8), 279: (LONG, 2, 8)},
-        "a width of 30,000 numbers": {256: (SHORT, 3000, 8)}, "a width in words": {256: (2, 4, 8)},
-        "tiles of 2^31": {322: (LONG, 1, 2**31 - 16), 323: (LONG, 1, 2**31 - 16), 324: (LONG, 1, 8), 325: (LONG, 1, 6400)},
+        "no width": {256: None},
+        "no height": {257: None},
+        "no strips": {273: None},
+        "width 0": {256: (LONG, 1, 0)},
+        "a height of 2^32 - 1": {257: (LONG, 1, 2**32 - 1)},
+        "60,000 × 60,000": {256: (LONG, 1, 60_000), 257: (LONG, 1, 60_000)},
+        "7000 × 7000 in one strip": {
+            256: (LONG, 1, 7000),
+            257: (LONG, 1, 7000),
+            278: (LONG, 1, 7000),
+            258: (SHORT, 1, 16),
+        },
+        "a strip of negative size": {279: (LONG, 1, 2**32 - 1)},
+        "a strip beyond its end": {273: (LONG, 1, 2**31)},
+        "4 billion strips": {273: (LONG, 2**32 - 1, 8)},
+        "a million strips": {273: (LONG, 1_000_000, 8)},
+        "0 rows a strip": {278: (LONG, 1, 0)},
+        "strips of other numbers": {273: (LONG, 300, 8), 279: (LONG, 2, 8)},
+        "a width of 30,000 numbers": {256: (SHORT, 3000, 8)},
+        "a width in words": {256: (2, 4, 8)},
+        "tiles of 2^31": {
+            322: (LONG, 1, 2**31 - 16),
+            323: (LONG, 1, 2**31 - 16),
+            324: (LONG, 1, 8),
+            325: (LONG, 1, 6400),
+        },
         "tiles of 1": {322: (LONG, 1, 1), 323: (LONG, 1, 1), 324: (LONG, 1, 8), 325: (LONG, 1, 6400)},
         "tiles of 0": {322: (LONG, 1, 0), 323: (LONG, 1, 0), 324: (LONG, 1, 8), 325: (LONG, 1, 6400)},
         "a tag of an unknown type": {258: (99, 1, 8)},
-    }  # fmt: skip
+    }
     for name, changes in wrong.items():
         yield file_case(kind, f"tiff with {name}", tiff(changes))
     yield file_case(kind, "tiff whose directory is its header", b"II*\0\0\0\0\0" + bytes(400))
@@ -101,9 +128,11 @@ def _pixels() -> Iterator[Case]:
         yield file_case(kind, f"tiff of compression {compression}", tiff({259: (SHORT, 1, compression)}))
     random = np.random.default_rng(3)
     for name, pixels in {
-        "not a number": np.full((80, 80), np.nan), "infinite": np.full((80, 80), np.inf),
-        "negative": -random.random((80, 80)), "of float32": random.random((80, 80)),
-    }.items():  # fmt: skip
+        "not a number": np.full((80, 80), np.nan),
+        "infinite": np.full((80, 80), np.inf),
+        "negative": -random.random((80, 80)),
+        "of float32": random.random((80, 80)),
+    }.items():
         yield file_case(kind, f"tiff of pixels {name}", encoded(Image.fromarray(pixels.astype(np.float32)), "TIFF"))
     signed = Image.fromarray(random.integers(-(2**31), 2**31 - 1, (80, 80), dtype=np.int32))
     yield file_case(kind, "tiff of negative numbers of 32 bits", encoded(signed, "TIFF"))
