@@ -77,6 +77,7 @@ def test_whatever_is_posted_gets_an_answer_or_a_refusal_in_its_usual_form(unlimi
     client = unlimited.test_client()
     bodies = [body for case in corpus() if len(body := case.request.partition(b"\r\n\r\n")[2]) < SEED_BYTES]
     statuses: set[int] = set()
+
     def check(body: bytes) -> None:
         number = zlib.crc32(body)  # the same for the same body, so that what is found can be found again
         path, kind = PATHS[number % len(PATHS)], CONTENT_TYPES[number // 4 % len(CONTENT_TYPES)]

@@ -1,8 +1,10 @@
 """Everything hostile, sent to a running server: refused or answered as the plain picture, and nothing stays behind."""
 
+import json
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,11 +12,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.config import REPOSITORY
 from tests.helpers.hostile import corpus
 from tests.helpers.hostile.attack import Outcome, attack, parsed, worker_of
 from tests.helpers.hostile.case import form, part, post, small_lesion
 from tests.helpers.hostile.names import SECRET
 from tests.helpers.server import Server, serve
+from training.report.documents import HOSTILE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -78,6 +82,16 @@ def test_nothing_hostile_leaves_a_trace(attacked: tuple[list[Outcome], set[str],
     assert "Traceback" not in log
     assert '"event": "failed"' not in log
     assert "X-Injected" not in log
+
+
+def test_the_table_in_the_documents_is_of_this_corpus_and_within_the_limits(
+    attacked: tuple[list[Outcome], set[str], str],
+) -> None:
+    rows = json.loads((REPOSITORY / HOSTILE).read_text(encoding="utf-8"))["kinds"]
+    assert {row["kind"]: row["tried"] for row in rows} == Counter(outcome.case.kind for outcome in attacked[0])
+    assert all(row["refused"] + row["as_plain"] == row["tried"] for row in rows)
+    assert max(row["processor_ms"] for row in rows) < 1000
+    assert max(row["largest_mb"] for row in rows) < MOST_MB
 
 
 def connected(server: Server) -> socket.socket:

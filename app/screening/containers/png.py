@@ -12,7 +12,7 @@ CHUNKS, BYTES_A_CHUNK = 1024, 1024
 
 _PICTURE = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PIXEL_BYTES = {0: 1, 2: 4, 3: 1, 4: 4, 6: 4}
-"""By colour type, as Pillow keeps a pixel; grey levels of 16 bits take 2."""
+"""By colour type, as Pillow keeps a pixel of 8 bits a channel."""
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _WHOLE = ((0, 0, 1, 1),)
@@ -81,5 +81,6 @@ def _container(header: bytes, turned: int, content: bytes) -> Container:
     width, height, bits, colours, compression, filters, interlace = struct.unpack(">IIBBBBB", header)
     if colours not in _PIXEL_BYTES or compression or filters or interlace > 1:
         raise damaged()
-    pixel = 2 if (bits, colours) == (16, 0) else _PIXEL_BYTES[colours]
+    # With 16 bits a channel more is unpacked than is kept: time, if not memory.
+    pixel = max(_PIXEL_BYTES[colours], _CHANNELS[colours] * bits // 8)
     return Container("PNG", (width, height), content, pixel * width * height, "PNG", turned)

@@ -55,7 +55,7 @@ REASONS: dict[str, tuple[type[RefusedUpload], str]] = {
     "bmp of two million runs of one pixel": (UndecodableImage, "compression inside a BMP"),
     "one-bit png of 20000 × 20000": (ImageTooLarge, "50 million pixels"),
     "RGBA png of 49 megapixels": (ImageTooLarge, "25 million pixels as PNG"),
-    "16-bit RGBA png of 49 megapixels": (ImageTooLarge, "25 million pixels as PNG"),
+    "16-bit RGBA png of 49 megapixels": (ImageTooLarge, r"12\.5 million pixels as PNG"),
     "lossless webp of 49 megapixels": (ImageTooLarge, r"6\.2 million pixels as WebP"),
     "progressive jpeg of 49 megapixels": (ImageTooLarge, r"16\.6 million pixels as progressive JPEG"),
     "packed tiff of 49 megapixels in one strip": (ImageTooLarge, "million pixels as TIFF"),

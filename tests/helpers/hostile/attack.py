@@ -25,7 +25,6 @@ class Outcome:
     case: what was sent.
     status: of the answer; 0 where there was none.
     fault: what is wrong with it, in a sentence; "" where all is as it must be.
-    milliseconds: from the connection to the end of the answer.
     cpu_milliseconds: of the worker, in steps of 10.
     peak_mb: of the worker's resident memory, shared libraries included; 10^6 bytes.
     """
@@ -33,7 +32,6 @@ class Outcome:
     case: Case
     status: int
     fault: str
-    milliseconds: float
     cpu_milliseconds: float
     peak_mb: float
 
@@ -67,16 +65,15 @@ def attack(server: Server, cases: Iterable[Case], every: int = 1) -> Iterator[Ou
         if case.twin is not None:
             plain(case.twin)
         forget_peak(worker)
-        before, started = cpu_seconds(worker), time.perf_counter()
+        before = cpu_seconds(worker)
         answer = send(server, case.request)
-        elapsed = time.perf_counter() - started
         computed, peak = cpu_seconds(worker) - before, peak_bytes(worker)
         fault = fault_of(case, answer, plain(case.twin) if case.twin is not None else None)
         if worker_of(server) != worker:
             fault, worker = "the worker died", worker_of(server)
         elif number % every == 0 and unchanging(send(server, post(form(part(good))))) != right:
             fault = "the next picture was not answered as before"
-        yield Outcome(case, answer.status, fault, elapsed * 1e3, computed * 1e3, peak / 1e6)
+        yield Outcome(case, answer.status, fault, computed * 1e3, peak / 1e6)
 
 
 def fault_of(case: Case, answer: Answer, twin: Any) -> str:

@@ -127,6 +127,8 @@ def _bodies(picture: bytes) -> Iterator[Case]:
         ("30 MB in 30 kB", packed, b"image/png", b"Content-Encoding: gzip\r\n"),
         ("a form in gzip", packed, FORM, b"Content-Encoding: gzip\r\n"),
         ("more bytes than are taken", b"\xff\xd8\xff" + bytes(15_100_000), b"image/jpeg", b""),
+        ("one byte more than is taken", bytes(15_000_001), b"image/png", b""),
+        ("40 MB", bytes(40_000_000), b"image/png", b""),
     ):
         yield Case(f"body: {name}", kind, post(body, content_type, headers))
     said = post(picture, b"image/svg+xml")
