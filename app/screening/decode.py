@@ -46,7 +46,7 @@ LONGEST = 8
 STRIP_PIXELS = 500_000
 """Of a large picture that are converted at a time; conversions copy them up to four times."""
 
-HEIF_PIXEL_BYTES = 12
+HEIF_PIXEL_BYTES = 8
 """Measured: libheif keeps a picture in its own colours and in RGB, and Pillow copies it."""
 
 # Pillow warns of odd metadata, which is dropped anyway, and of many pixels, which are checked below. Filtered once and
