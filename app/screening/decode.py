@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from app.screening import dicom
+from app.screening import dicom, pixels
 from app.screening.containers import Container, read_container
 from app.screening.containers.picture import damaged, several_pictures
 from app.screening.containers.png import has_all_rows
@@ -25,7 +25,6 @@ from app.screening.errors import (
     ImageTooLong,
     ImageTooSmall,
     UnacceptedFormat,
-    UndecodableImage,
     UploadTooLarge,
 )
 from app.screening.extras import HEIC, check_switched_on, extra_kind, register_heic
@@ -34,17 +33,8 @@ from app.screening.words import N_
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 """Pillow's names of what is read; each file is shown to the one plugin that its first bytes name."""
 
-EIGHT_BIT_MODES = frozenset({"1", "L", "P", "RGB", "YCbCr"})
-ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
-SIXTEEN_BIT_GREY_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
-FLAT_TAIL = 0.2
-"""Share of rows at the bottom that may be of one colour: a cut-off JPEG that is closed again decodes, and ends so."""
-
 LONGEST = 8
 """How many times as long as the other a side may be. A long strip is hardly reduced, and takes the memory of many."""
-
-STRIP_PIXELS = 500_000
-"""Of a large picture that are converted at a time; conversions copy them up to four times."""
 
 HEIF_PIXEL_BYTES = 8
 """Measured: libheif keeps a picture in its own colours and in RGB, and Pillow copies it."""
@@ -133,9 +123,9 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
     try:
         picture, container = _opened(upload, limits)
         with picture:
-            _check_colours(picture)
+            pixels.check_colours(picture)
             source = Source(picture.format or "DICOM", picture.width * picture.height)
-            image = _oriented(_to_rgb(picture, container, limits), container.orientation if container else 1)
+            image = pixels.oriented(_to_rgb(picture, container, limits), container.orientation if container else 1)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
@@ -143,7 +133,7 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
     except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, MemoryError, RuntimeError) as error:
         # What the parsers let through on malformed files; a bug of ours would show in the tests of good ones.
         raise damaged() from error
-    _check_content(image)
+    pixels.check_content(image)
     return Decoded(image, source)
 
 
@@ -184,39 +174,12 @@ def _to_rgb(picture: Image.Image, container: Container | None, limits: DecodeLim
     if picture.format == "JPEG":
         picture.draft(None, (limits.working_side, limits.working_side))
     picture.load()
-    width, height = picture.size
     if picture.format == "HEIF":  # whose coded picture may have another size than the file says
         _check_size(picture.size, limits)
-    _check_palette(picture)
-    if container and picture.format == "PNG" and _ends_black(picture) and not has_all_rows(container.content):
+    pixels.check_palette(picture)
+    if container and picture.format == "PNG" and pixels.ends_black(picture) and not has_all_rows(container.content):
         raise damaged()
-    factor = max(1, min(width, height) // limits.working_side)
-    # In strips, so that a large picture exists once: conversions would copy all of it, up to four times.
-    rows = max(1, STRIP_PIXELS // width // factor) * factor
-    strips = [
-        np.asarray(_strip_to_rgb(picture.crop((0, top, width, min(top + rows, height)))).reduce(factor))
-        for top in range(0, height, rows)
-    ]
-    return np.concatenate(strips)
-
-
-def _strip_to_rgb(strip: Image.Image) -> Image.Image:
-    if strip.mode in SIXTEEN_BIT_GREY_MODES:
-        return Image.fromarray((np.asarray(strip, dtype=np.uint16) >> 8).astype(np.uint8)).convert("RGB")
-    if strip.mode in ALPHA_MODES or "transparency" in strip.info:
-        layers = strip.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
-    return strip.convert("RGB")
-
-
-def _oriented(image: npt.NDArray[np.uint8], orientation: int) -> npt.NDArray[np.uint8]:
-    if orientation in (5, 6, 7, 8):
-        image = image.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image)
+    return pixels.reduced_rgb(picture, limits.working_side)
 
 
 def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
@@ -250,43 +213,6 @@ def _check_memory(container: Container, limits: DecodeLimits) -> None:
         most=f"{math.floor(most * 10) / 10:g}",
         kind=container.kind,
     )
-
-
-def _check_colours(picture: Image.Image) -> None:
-    if picture.mode not in EIGHT_BIT_MODES | ALPHA_MODES | SIXTEEN_BIT_GREY_MODES:
-        raise UndecodableImage(
-            N_(
-                "Its colours are stored as '%(mode)s', which has no faithful screen colours. "
-                "Export it as an 8-bit RGB JPEG or PNG."
-            ),
-            mode=picture.mode,
-        )
-
-
-def _ends_black(picture: Image.Image) -> bool:
-    """Whether one of the last two rows is all zeros, as the last one of an interlaced picture may be the one before."""
-    width, height = picture.size
-    return any(picture.crop((0, row, width, row + 1)).getbbox() is None for row in (height - 2, height - 1))
-
-
-def _check_palette(picture: Image.Image) -> None:
-    if picture.mode != "P" or picture.palette is None:
-        return
-    colours = len(picture.palette.palette) // len(picture.palette.mode)
-    if int(picture.getextrema()[1]) >= colours:  # type: ignore[arg-type]  # one band: (least, most)
-        raise damaged()  # pixels of a colour that the table does not have
-
-
-def _check_content(image: npt.NDArray[np.uint8]) -> None:
-    other = np.flatnonzero((image != image[-1, -1]).any(axis=(1, 2)))
-    flat_rows = len(image) - 1 - int(other[-1]) if len(other) else len(image)
-    if flat_rows > FLAT_TAIL * len(image):
-        raise UndecodableImage(
-            N_(
-                "Its lower part is one single colour, like a file that was cut off. Send the original again; "
-                "if the picture is whole, cut its border off."
-            )
-        )
 
 
 def _too_many_pixels(limits: DecodeLimits) -> ImageTooLarge:
