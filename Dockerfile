@@ -30,7 +30,7 @@ ENV PATH=/venv/bin:$PATH \
     PORT=8000 \
     WORKERS=2 \
     LESION_UPLOADS_MB=61 \
-    LESION_MAX_MEGAPIXELS=25
+    LESION_DECODE_MB=75
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \

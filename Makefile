@@ -7,6 +7,7 @@
 #              Nothing moves that need not; LOCK=--upgrade takes the newest, LOCK="--upgrade-package NAME" one of them
 # make sbom    writes what serving installs: docs/sbom.json (CycloneDX) and docs/licences.md
 # make audit   asks the vulnerability service about every locked package; says so where it cannot be reached
+# make attack  sends everything hostile to a running server, and measures; make fuzz  damages files for five minutes
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -24,7 +25,7 @@ TOOLS := .venv-tools
 SERVING ?= requirements.txt
 HUB_REQUIREMENTS := requirements-keras-hub.txt
 
-.PHONY: run test bench bulk-bench soak test-env lock sbom audit translations lint format clean python anew
+.PHONY: run test bench bulk-bench attack fuzz soak test-env lock sbom audit translations lint format clean python anew
 
 run: python $(SERVE)/ready
 	@echo "Lesion Screening: http://$(HOST):$(PORT)  (Ctrl-C stops it)"
@@ -52,6 +53,13 @@ bulk-bench: $(TEST)/ready
 	$(TEST)/bin/python -m bench.bulk speed
 	$(TEST)/bin/python -m bench.bulk speed
 	$(TEST)/bin/python -m bench.bulk speed memory ham10000
+
+attack: $(TEST)/ready
+	$(TEST)/bin/python -m bench.attack
+	$(TEST)/bin/python -m training report
+
+fuzz: $(TEST)/ready
+	LESION_FUZZ_SECONDS=150 $(TEST)/bin/pytest tests/app/test_fuzz.py
 
 test-env: $(TEST)/ready
 

@@ -12,8 +12,6 @@ import subprocess
 import sys
 import tempfile
 
-from gunicorn.workers.gthread import ThreadWorker
-
 
 # This process stays light: it imports nothing of the application, whose libraries start threads and whose interpreters
 # must not exist before a worker is forked. What it shares with the workers is loaded by path.
@@ -30,26 +28,6 @@ def _whole_number(name, default, least=1):
     if not (text.isascii() and text.isdigit()) or int(text) < least:
         _refuse(f"{name} must be a whole number {'above 0' if least else 'from 0 on'}, not {text!r}.")
     return int(text)
-
-
-class Worker(ThreadWorker):
-    """gunicorn's threads, and a worker that stops lets go of the port at once.
-
-    ThreadWorker itself keeps it until the last request is answered: whoever connects meanwhile hangs, and is cut off.
-    """
-
-    def set_accept_enabled(self, enabled):
-        """Stops listening where the worker stops."""
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                listener.close()
-
-    def notify(self):
-        """Gives the sign of life, unless a computation does not end, which leaves this thread alive."""
-        stalls = sys.modules.get("app.ops.stalls")
-        if stalls is None or not stalls.stalled():
-            super().notify()
 
 
 _machine = _loaded("machine")
@@ -77,13 +55,15 @@ bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 # A worker computes one request at a time (app/ops/turns.py), so one for each core keeps all of them busy, and more
 # would only add memory.
 workers = _whole_number("WORKERS", _machine["cores"]())
-worker_class = Worker
+_worker = _loaded("worker")
+worker_class = _worker["Worker"]
 # Not preloaded: the application, and with it the interpreter, is made in each worker.
 preload_app = False
 
 # One thread computes, up to LESION_QUEUE wait for it; the rest receive uploads, refuse, and answer health checks. A
-# thread waits for its client's bytes, up to 10 s for each pause. A front that buffers makes that harmless.
+# thread waits for its client's bytes, as long as these keep the pace (app/ops/worker.py).
 threads = _whole_number("THREADS", 24)
+_worker["PacedSocket"].bytes_a_second = 1000 * _whole_number("LESION_MIN_RATE_KB", 32, least=0)
 if not os.environ.get("LESION_QUEUE"):
     os.environ["LESION_QUEUE"] = str(max(0, min(16, threads - 2)))
 elif os.environ["LESION_QUEUE"].isdigit() and int(os.environ["LESION_QUEUE"]) > max(0, threads - 2):

@@ -36,6 +36,7 @@ class Config:
     """Attributes:
     bundle: LESION_BUNDLE, folder of the model bundle to serve.
     limits: LESION_MAX_UPLOAD_MB (megabytes, 10^6 bytes) and LESION_MAX_MEGAPIXELS (10^6 pixels) of one picture;
+        LESION_DECODE_MB (megabytes), memory that decoding it may need;
         LESION_EXTRA_FORMATS, `heic`, `dicom` or both, read beside the usual formats.
     page_pictures: LESION_PAGE_PICTURES, how many pictures the page takes at a time, at most MAX_PAGE_PICTURES.
     page_bytes: LESION_PAGE_UPLOAD_MB (megabytes), of those pictures together.
@@ -106,6 +107,9 @@ class Config:
             limits=DecodeLimits(
                 max_bytes=round(megabytes * 1e6),
                 max_pixels=round(megapixels * 1e6),
+                decode_bytes=round(
+                    1e6 * _number(environment, "LESION_DECODE_MB", defaults.decode_bytes / 1e6, 1, 10_000)
+                ),
                 extra_formats=_read(environment, "LESION_EXTRA_FORMATS", "", settings.extra_formats),
             ),
             page_pictures=round(_number(environment, "LESION_PAGE_PICTURES", 20, 1, MAX_PAGE_PICTURES)),

@@ -24,7 +24,7 @@ from tests.helpers.uploads import encoded, lesion
 OUT = REPOSITORY / "docs" / "figures" / "memory.json"
 WORKERS = 2
 CLIENTS = 32
-SETTINGS = {"image": {"LESION_UPLOADS_MB": "61", "LESION_MAX_MEGAPIXELS": "25"}, "defaults": {}}
+SETTINGS = {"image": {"LESION_UPLOADS_MB": "61", "LESION_DECODE_MB": "75"}, "defaults": {}}
 """The image's limits, as the Dockerfile has them, and the defaults."""
 
 

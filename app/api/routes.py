@@ -21,7 +21,7 @@ PROBLEMS = {
     400: "`missing_file`, `several_files`, `too_many_files`, `wrong_parameter`, `bad_request`",
     401: "`wrong_key`: this server asks for an API key. `login_needed`: it asks for a login.",
     403: "`foreign_page`: a page of another origin made a browser send this.",
-    408: "`not_received`: the client paused for too long, or hung up.",
+    408: "`not_received`: the client paused for too long, sent too slowly, or hung up.",
     413: "`too_many_bytes`, `form_too_large`",
     415: "`unaccepted_format`, `unaccepted_body`",
     422: "`empty_file`, `undecodable`, `too_small`, `too_long`, `too_many_pixels`",

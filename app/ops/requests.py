@@ -9,7 +9,8 @@ from typing import IO, Any
 
 from flask import Flask, Request, current_app, g, request
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 from app.ops.turns import take_turn
 
@@ -18,9 +19,6 @@ MULTIPART_OVERHEAD = 65_536
 
 OTHER_PARTS = 10
 """Parts that a form may have beyond its pictures."""
-
-RECEIVE_SECONDS = 10.0
-"""How long a client may pause while it sends; a thread waits for it."""
 
 DRAIN_BYTES = 64_000_000
 DRAIN_SECONDS = 5.0
@@ -77,8 +75,58 @@ class Upload:
     content: bytes
 
 
+class Body:
+    """A request's body. What is wrong with its framing is the client's fault, and no failure of the server."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes.
+
+        Raises:
+            BadRequest: chunks that are none.
+            OSError: the client hung up, or is too slow.
+        """
+        try:
+            return self._stream.read(size)
+        except (OSError, ValueError):
+            raise
+        except Exception as error:  # of the server's own parser, which is not known here
+            raise BadRequest from error
+
+
+class BoundedFormParser(FormDataParser):
+    """Bounds forms without files as it does those with: Werkzeug would make objects of all their fields first."""
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> Any:
+        """Reads the form.
+
+        Raises:
+            RequestEntityTooLarge: it has too many or too long fields.
+            BadRequest: a part of it has no name (RFC 7578, section 4.2).
+        """
+        if mimetype == "application/x-www-form-urlencoded":
+            body = io.BufferedReader(stream).read((self.max_form_memory_size or 0) + 1)  # type: ignore[type-var]
+            if len(body) > (self.max_form_memory_size or 0) or body.count(b"&") >= (self.max_form_parts or 0):
+                raise RequestEntityTooLarge
+            stream = io.BytesIO(body)
+        body_left, fields, files = super().parse(stream, mimetype, content_length, options)
+        if None in fields or None in files:  # which libraries behind this do not expect
+            raise BadRequest
+        return body_left, fields, files
+
+
 class InMemoryRequest(Request):
     """A request whose uploads never touch the disk; Werkzeug's own would spool those over 500 KB to a file."""
+
+    form_data_parser_class = BoundedFormParser
+
+    def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        environ["wsgi.input"] = Body(environ["wsgi.input"])
+        super().__init__(environ, *args, **kwargs)
 
     def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
         return io.BytesIO()
@@ -108,8 +156,6 @@ def register(app: Flask, limit: UploadLimit, others: Mapping[str, UploadLimit]) 
         request.max_content_length = allowed.request_bytes
         request.max_form_memory_size = allowed.field_bytes
         request.max_form_parts = allowed.pictures + OTHER_PARTS
-        if (connection := request.environ.get("gunicorn.socket")) is not None:
-            connection.settimeout(RECEIVE_SECONDS)
 
 
 def limit_of(app: Flask, endpoint: str | None) -> UploadLimit:
@@ -175,7 +221,7 @@ def drain_body() -> None:
     while left > 0 and time.monotonic() < deadline:
         try:
             chunk = body.read(min(left, 65_536))
-        except OSError:
+        except (OSError, BadRequest):
             return
         if not chunk:
             return

@@ -1,10 +1,11 @@
-"""Untrusted bytes to an image: RGB uint8 (H, W, 3). Every limit and refusal of a file is here.
+"""Untrusted bytes to an image: RGB uint8 (H, W, 3). Every limit of a file is here.
 
-Nothing is written to disk, and nothing but pixels leaves: EXIF, ICC, XMP, text and thumbnails are dropped with the
-Pillow object. The EXIF orientation is applied.
+Nothing is written to disk, and nothing but pixels leaves: EXIF, ICC, XMP, text and thumbnails do not even reach the
+decoder (app/screening/containers). The EXIF orientation is applied.
 """
 
 import io
+import math
 import struct
 import warnings
 from dataclasses import dataclass
@@ -12,40 +13,31 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from app.screening import dicom
-from app.screening.containers import check_container
+from app.screening import dicom, pixels
+from app.screening.containers import Container, read_container
+from app.screening.containers.picture import damaged, several_pictures
+from app.screening.containers.png import has_all_rows
 from app.screening.errors import (
     EmptyUpload,
     ImageTooLarge,
     ImageTooLong,
     ImageTooSmall,
     UnacceptedFormat,
-    UndecodableImage,
     UploadTooLarge,
 )
 from app.screening.extras import HEIC, check_switched_on, extra_kind, register_heic
 from app.screening.words import N_
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
-"""Pillow's plugins that may see an upload. A phone's multi-picture JPEG (MPO) arrives through the JPEG plugin."""
-
-EIGHT_BIT_MODES = frozenset({"1", "L", "P", "RGB", "YCbCr"})
-ALPHA_MODES = frozenset({"LA", "PA", "RGBA", "La", "RGBa"})
-SIXTEEN_BIT_GREY_MODES = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
-TIFF_COMPRESSIONS = frozenset({"raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits"})
-"""Without JPEG inside TIFF, whose scans cannot be counted beforehand, and without fax codes."""
-
-FLAT_TAIL = 0.2
-"""Share of rows at the bottom that may be of one colour: a cut-off JPEG that is closed again decodes, and ends so."""
+"""Pillow's names of what is read; each file is shown to the one plugin that its first bytes name."""
 
 LONGEST = 8
 """How many times as long as the other a side may be. A long strip is hardly reduced, and takes the memory of many."""
 
-STRIP_PIXELS = 4_000_000
-_EXIF_ORIENTATION = 0x0112
-_TIFF_BITS, _TIFF_PHOTOMETRIC, _BLACK_IS_ZERO = 258, 262, 1
+HEIF_PIXEL_BYTES = 8
+"""Measured: libheif keeps a picture in its own colours and in RGB, and Pillow copies it."""
 
 # Pillow warns of odd metadata, which is dropped anyway, and of many pixels, which are checked below. Filtered once and
 # not around each call: `warnings.catch_warnings` is not safe between threads.
@@ -57,7 +49,7 @@ class Source:
     """What a picture's file was, for logs and figures; nothing of who or what is on it.
 
     Attributes:
-        file_format: Pillow's name of it: one of FORMATS, "MPO", "HEIF"; or "DICOM", whose pixels come without a file.
+        file_format: Pillow's name of it: one of FORMATS, "HEIF"; or "DICOM", whose pixels come without a file.
         pixels: width times height, before anything was reduced.
     """
 
@@ -81,6 +73,8 @@ class DecodeLimits:
     """Attributes:
     max_bytes: size of the file, bytes.
     max_pixels: width times height, checked before a pixel is decoded.
+    decode_bytes: memory that its decoder may need, bytes. A JPEG in one scan needs hardly any, since it is reduced
+        while it is decoded; every other picture is whole in memory.
     min_side: the shorter side, pixels.
     working_side: a larger picture is reduced by a whole factor while both sides keep at least so many pixels: twice
         what the six stages work on. A JPEG is decoded that way at once, many times faster.
@@ -89,6 +83,7 @@ class DecodeLimits:
 
     max_bytes: int = 15_000_000
     max_pixels: int = 50_000_000
+    decode_bytes: int = 100_000_000
     min_side: int = 64
     working_side: int = 448
     extra_formats: frozenset[str] = frozenset()
@@ -121,23 +116,20 @@ def decode_upload(upload: bytes, limits: DecodeLimits) -> Decoded:
         raise EmptyUpload(N_("Choose the picture again; if it stays empty, save or export it once more."))
     check_bytes(len(upload), limits)
     try:
-        with _opened(upload, limits) as picture:
-            _check_size(picture.size, limits)
-            _check_frames(picture)
-            _check_tiff(picture)
+        picture, container = _opened(upload, limits)
+        with picture:
+            pixels.check_colours(picture)
             source = Source(picture.format or "DICOM", picture.width * picture.height)
-            image = _oriented(_to_rgb(picture, limits), picture)
-    except UnidentifiedImageError as error:
-        raise UnacceptedFormat(N_("Send a JPEG, PNG, WebP, TIFF or BMP picture.")) from error
+            image = pixels.oriented(_to_rgb(picture, container, limits), container.orientation if container else 1)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(limits) from error
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError) as error:
-        raise _damaged() from error
+        raise damaged() from error
     except (TypeError, KeyError, IndexError, AttributeError, ZeroDivisionError, RuntimeError) as error:
         # What the parsers let through on malformed files; a bug of ours would show in the tests of good ones. Not
         # MemoryError: a picture within the limits is not damaged because this machine is short of memory.
-        raise _damaged() from error
-    _check_content(image)
+        raise damaged() from error
+    pixels.check_content(image)
     return Decoded(image, source)
 
 
@@ -151,74 +143,49 @@ def check_bytes(count: int, limits: DecodeLimits) -> None:
         )
 
 
-def _opened(upload: bytes, limits: DecodeLimits) -> Image.Image:
-    formats: tuple[str, ...] = FORMATS
+def _opened(upload: bytes, limits: DecodeLimits) -> tuple[Image.Image, Container | None]:
+    """The picture, its pixels not yet decoded, and its container where that is one of ours."""
     if (kind := extra_kind(upload)) is not None:
         check_switched_on(kind, limits.extra_formats)
         if kind == HEIC:
-            register_heic()
-            formats = ("HEIF",)
-        else:
-            content = dicom.unpack(upload, partial(_check_size, limits=limits))
-            if isinstance(content, Image.Image):
-                return content
-            upload, formats = content, ("JPEG",)
-    if (canvas := check_container(upload)) is not None:
-        _check_size(canvas, limits)
-    try:
-        return Image.open(io.BytesIO(upload), formats=formats)
-    except UnidentifiedImageError as error:
-        if kind is None:
-            raise
-        raise _damaged() from error
+            return _opened_heic(upload, limits), None  # which is turned on opening, as its container says
+        content = dicom.unpack(upload, partial(_check_size, limits=limits))
+        if isinstance(content, Image.Image):
+            return content, None
+        upload = content
+    container = read_container(upload)
+    if container is None:
+        raise UnacceptedFormat(N_("Send a JPEG, PNG, WebP, TIFF or BMP picture."))
+    _check_size(container.size, limits)
+    _check_memory(container, limits)
+    picture = Image.open(io.BytesIO(container.content), formats=(container.file_format,))
+    if picture.size != container.size:  # two readings of one file: at least one is wrong
+        raise damaged()
+    return picture, container
 
 
-def _to_rgb(picture: Image.Image, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
-    if picture.format in ("JPEG", "MPO"):
+def _opened_heic(upload: bytes, limits: DecodeLimits) -> Image.Image:
+    register_heic()
+    picture = Image.open(io.BytesIO(upload), formats=("HEIF",))
+    _check_size(picture.size, limits)
+    if getattr(picture, "n_frames", 1) > 1:
+        raise several_pictures()
+    _check_memory(
+        Container("HEIF", picture.size, b"", HEIF_PIXEL_BYTES * picture.width * picture.height, "HEIC"), limits
+    )
+    return picture
+
+
+def _to_rgb(picture: Image.Image, container: Container | None, limits: DecodeLimits) -> npt.NDArray[np.uint8]:
+    if picture.format == "JPEG":
         picture.draft(None, (limits.working_side, limits.working_side))
     picture.load()
-    width, height = picture.size
     if picture.format == "HEIF":  # whose coded picture may have another size than the file says
         _check_size(picture.size, limits)
-    factor = max(1, min(width, height) // limits.working_side)
-    # In strips, so that a large picture exists once: conversions would copy all of it, up to four times.
-    rows = max(1, STRIP_PIXELS // width // factor) * factor
-    strips = [
-        np.asarray(_strip_to_rgb(picture.crop((0, top, width, min(top + rows, height)))).reduce(factor))
-        for top in range(0, height, rows)
-    ]
-    return np.concatenate(strips)
-
-
-def _strip_to_rgb(strip: Image.Image) -> Image.Image:
-    if strip.mode in SIXTEEN_BIT_GREY_MODES:
-        return Image.fromarray((np.asarray(strip, dtype=np.uint16) >> 8).astype(np.uint8)).convert("RGB")
-    if strip.mode in ALPHA_MODES or "transparency" in strip.info:
-        layers = strip.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
-    if strip.mode not in EIGHT_BIT_MODES:
-        raise UndecodableImage(
-            N_(
-                "Its colours are stored as '%(mode)s', which has no faithful screen colours. "
-                "Export it as an 8-bit RGB JPEG or PNG."
-            ),
-            mode=strip.mode,
-        )
-    return strip.convert("RGB")
-
-
-def _oriented(image: npt.NDArray[np.uint8], picture: Image.Image) -> npt.NDArray[np.uint8]:
-    try:
-        orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001 - whatever is wrong with the metadata, the pixels are good
-        orientation = 1
-    if orientation in (5, 6, 7, 8):
-        image = image.transpose(1, 0, 2)
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    return np.ascontiguousarray(image)
+    pixels.check_palette(picture)
+    if container and picture.format == "PNG" and pixels.ends_black(picture) and not has_all_rows(container.content):
+        raise damaged()
+    return pixels.reduced_rgb(picture, limits.working_side)
 
 
 def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
@@ -242,51 +209,19 @@ def _check_size(size: tuple[int, int], limits: DecodeLimits) -> None:
         )
 
 
-def _check_frames(picture: Image.Image) -> None:
-    # An MPO's further frames are previews or the depth of the same photo; anything else is several pictures.
-    if picture.format == "MPO":
+def _check_memory(container: Container, limits: DecodeLimits) -> None:
+    if container.decode_bytes <= limits.decode_bytes:
         return
-    try:
-        # Not n_frames: for a TIFF it walks through all of them, however many a hostile file has.
-        picture.seek(1)
-    except EOFError:
-        return
-    raise UndecodableImage(N_("The file holds several pictures or frames. Save the one to screen as a JPEG or PNG."))
-
-
-def _check_tiff(picture: Image.Image) -> None:
-    if picture.format != "TIFF":
-        return
-    if picture.info.get("compression") not in TIFF_COMPRESSIONS:
-        raise UndecodableImage(
-            N_("This kind of compression inside a TIFF is not read. Export the picture as JPEG or PNG.")
-        )
-    tags = picture.tag_v2  # type: ignore[attr-defined]  # of TiffImageFile
-    if picture.mode in SIXTEEN_BIT_GREY_MODES and (
-        tags.get(_TIFF_BITS) != (16,) or tags.get(_TIFF_PHOTOMETRIC) != _BLACK_IS_ZERO
-    ):
-        raise UndecodableImage(N_("Its grey levels are stored in an unusual way. Export the picture as JPEG or PNG."))
-
-
-def _check_content(image: npt.NDArray[np.uint8]) -> None:
-    other = np.flatnonzero((image != image[-1, -1]).any(axis=(1, 2)))
-    flat_rows = len(image) - 1 - int(other[-1]) if len(other) else len(image)
-    if flat_rows > FLAT_TAIL * len(image):
-        raise UndecodableImage(
-            N_(
-                "Its lower part is one single colour, like a file that was cut off. Send the original again; "
-                "if the picture is whole, cut its border off."
-            )
-        )
+    width, height = container.size
+    most = width * height * limits.decode_bytes / container.decode_bytes / 1e6
+    raise ImageTooLarge(
+        N_("Send at most %(most)s million pixels as %(kind)s; save the picture smaller, or as an ordinary JPEG."),
+        most=f"{math.floor(most * 10) / 10:g}",
+        kind=container.kind,
+    )
 
 
 def _too_many_pixels(limits: DecodeLimits) -> ImageTooLarge:
     return ImageTooLarge(
         N_("Send at most %(most)s million pixels; save the picture smaller."), most=f"{limits.max_pixels / 1e6:g}"
-    )
-
-
-def _damaged() -> UndecodableImage:
-    return UndecodableImage(
-        N_("The file is damaged or incomplete. Send the original again, or export it as JPEG or PNG.")
     )

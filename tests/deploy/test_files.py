@@ -74,7 +74,7 @@ def test_the_image_holds_every_file_that_the_server_reads() -> None:
 
 def test_the_image_starts_with_its_own_settings() -> None:
     config = Config.from_environment(image_environment())
-    assert (config.held_bytes, config.limits.max_pixels) == (61_000_000, 25_000_000)
+    assert (config.held_bytes, config.limits.decode_bytes) == (61_000_000, 75_000_000)
 
 
 @pytest.mark.parametrize("service", ["app", "front"])

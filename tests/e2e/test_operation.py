@@ -204,7 +204,7 @@ def test_the_cookie_of_a_page_that_came_over_tls_stays_on_tls() -> None:
 @on_linux
 def test_the_memory_of_large_photos_is_given_back() -> None:
     # Large when it is decoded, and a small file.
-    photo = encoded(lesion(1, 600, 600).resize((6000, 6000), Image.Resampling.NEAREST), "PNG")
+    photo = encoded(lesion(1, 490, 490).resize((4900, 4900), Image.Resampling.NEAREST), "PNG")
     with serve(WORKERS="1", LESION_QUEUE_SECONDS="120") as server:
         predict(server, png_lesion())
         before = worker_memory(server)

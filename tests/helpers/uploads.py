@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -54,15 +55,24 @@ def png_lesion(seed: int = 7) -> bytes:
     return encoded(lesion(seed), "PNG")
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(
+    header: bytes, rows: bytes | None, more: Sequence[tuple[bytes, bytes]] = (), *, data: bytes | None = None
+) -> bytes:
+    """A PNG by hand: IHDR, further chunks, and rows, or the compressed `data` in their place."""
+    packed = zlib.compress(rows or b"", 9) if data is None else data
+    chunks = [(b"IHDR", header), *more, (b"IDAT", packed), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
+
+
 def huge_one_bit_png(side: int = 9000) -> bytes:
     """A valid PNG of side × side pixels in a few KB."""
     row = b"\0" + b"\0" * ((side + 7) // 8)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
-        + _chunk(b"IDAT", zlib.compress(row * side, 9))
-        + _chunk(b"IEND", b"")
-    )
+    return png(struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0), row * side)
 
 
 def truncated_jpeg() -> bytes:
@@ -73,12 +83,7 @@ def truncated_jpeg() -> bytes:
 def sixteen_bit_rgb_png(height: int = 70, width: int = 80) -> bytes:
     """Written by hand, since Pillow writes no 48-bit pictures: pixels (0x80FF, 0x4001, 0x00FF), the last column 0."""
     row = b"\0" + struct.pack(">HHH", 0x80FF, 0x4001, 0x00FF) * (width - 1) + b"\0" * 6
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
-        + _chunk(b"IDAT", zlib.compress(row * height))
-        + _chunk(b"IEND", b"")
-    )
+    return png(struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0), row * height)
 
 
 def gradient_16_bit() -> Image.Image:
@@ -90,7 +95,3 @@ def multipart(fields: Any) -> dict[str, Any]:
     """A form for Flask's test client; {name: text or (file name, bytes)} or pairs. Werkzeug's own would spool."""
     body, content_type = encode_multipart_formdata(fields)
     return {"data": body, "content_type": content_type}
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

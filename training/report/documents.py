@@ -22,7 +22,7 @@ from training.report.data_tables import (
 from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.gate_tables import compared_table, gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
-from training.report.operation_tables import memory_table
+from training.report.operation_tables import hostile_table, memory_table
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
 from training.report.security_tables import (
@@ -60,6 +60,7 @@ MEMORY = FIGURES / "memory.json"
 FAULTS = FIGURES / "faults.json"
 SOAK = FIGURES / "soak.json"
 BULK = FIGURES / "bulk.json"
+HOSTILE = FIGURES / "hostile.json"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -108,6 +109,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "fault-bundles": lambda: bundles_table(_read(repository / FAULTS)),
         "soak-line": lambda: soak_line(_read(repository / SOAK)),
         "soak": lambda: soak_table(_read(repository / SOAK)),
+        "hostile": lambda: hostile_table(_read(repository / HOSTILE)),
         **reproduction_tables(read_results(repository)),
     }
 

@@ -79,7 +79,7 @@ def test_an_orientation_that_does_not_exist_is_ignored() -> None:
 
 
 def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size_but_never_below_the_draft_side() -> None:
-    large = decode(encoded(lesion(1, 3000, 4000), "JPEG"), LIMITS)
+    large = decode(encoded(lesion(1, 300, 400).resize((4000, 3000)), "JPEG"), LIMITS)
     assert large.shape == (750, 1000, 3)
     assert decode(encoded(lesion(1, 600, 800), "JPEG"), LIMITS).shape == (600, 800, 3)
 
@@ -163,7 +163,7 @@ def test_a_picture_in_another_format_is_refused() -> None:
 
 
 def test_format_and_pixels_are_those_of_the_file_and_not_of_what_became_of_it() -> None:
-    photo = encoded(lesion(1, 1500, 2000), "JPEG")
+    photo = encoded(lesion(1, 300, 400).resize((2000, 1500)), "JPEG")
     decoded = decode_upload(photo, LIMITS)
     assert decoded.source == Source("JPEG", 3_000_000)
     assert decoded.image.shape[0] < 1500

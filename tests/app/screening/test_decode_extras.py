@@ -82,6 +82,14 @@ def test_a_heic_that_is_cut_off_or_lies_about_its_size_is_refused() -> None:
         decode(of_size(whole, 80, 80), LIMITS)
 
 
+def test_a_heic_of_a_phone_is_within_the_budget_of_memory_and_one_beyond_is_refused() -> None:
+    upload = heic(lesion(1, 300, 400))
+    with pytest.raises(ImageTooLarge, match=r"at most 0\.1 million pixels as HEIC"):
+        decode(upload, replace(LIMITS, decode_bytes=8 * 300 * 400 - 1))
+    assert decode(upload, replace(LIMITS, decode_bytes=8 * 300 * 400)).shape == (300, 400, 3)
+    assert LIMITS.decode_bytes >= 8 * 4032 * 3024
+
+
 def test_the_limits_hold_for_both() -> None:
     for upload in (heic(lesion()), raw_dicom(), jpeg_dicom()):
         with pytest.raises(ImageTooLarge):
