@@ -87,7 +87,9 @@ class Journal:
         finally:
             self._base.close()
             if empty:
-                self.path.unlink(missing_ok=True)
+                # SQLite's own, emptied, may stay behind an end without a commit.
+                for path in (self.path.with_name(f"{self.path.name}-journal"), self.path):
+                    path.unlink(missing_ok=True)
 
     def commit(self) -> None:
         """Makes everything so far outlast a failure of power."""

@@ -29,7 +29,7 @@ PARTS = {
     "calibration": ("app.screening.decision.Calibration.__call__",),
     "decision": ("app.screening.screener.decide",),
     "saliency": ("app.screening.screener.explain",),
-    "preview": ("app.web.pictures.encoded", "app.ops.pictures.encoded"),
+    "preview": ("app.ops.pictures.encoded",),
     "answer": ("app.api.answers.prediction", "app.web.screening.result_page"),
     "every page": ("app.web.page.render_template",),
     "export": ("app.web.export.pdf", "app.web.export.csv_file"),

@@ -126,19 +126,22 @@ def test_a_model_or_a_setting_that_cannot_be_used_is_a_sentence_on_the_command_l
 
 
 @pytest.mark.parametrize(
-    ("module", "arguments", "command"),
+    ("module", "arguments", "file"),
     [
-        ("pyarrow.parquet", ["--output", "a.parquet"], "pip install -r requirements-bulk.txt"),
-        ("distributed", ["--output", "a.csv", "--cluster", "tcp://a:1"], "pip install -r requirements-cluster.txt"),
-        ("pyarrow.fs", ["s3://bucket/folder", "--output", "a.csv"], "pip install -r requirements-bulk.txt"),
+        ("pyarrow.parquet", ["--output", "a.parquet"], "requirements-bulk.txt"),
+        ("distributed", ["--output", "a.csv", "--cluster", "tcp://a:1"], "requirements-cluster.txt"),
+        ("pyarrow.fs", ["s3://bucket/folder", "--output", "a.csv"], "requirements-bulk.txt"),
     ],
 )
 def test_a_missing_package_is_told_with_the_command_that_installs_it(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], command: str
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, arguments: list[str], file: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.png").touch()
     found = app.test_cli_runner().invoke(args=["screen", str(tmp_path), *arguments])
     assert found.exit_code == 1
-    assert f"needs a package that is not installed: `{command}`" in found.output
+    assert (
+        f"needs a package that is not installed: `make .venv/ready SERVING={file}`, or `pip install -r {file}`"
+        in found.output
+    )
