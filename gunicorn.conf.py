@@ -1,6 +1,8 @@
 """gunicorn: each value with its reason. Settings come from the environment; docs/operations.md has the table."""
 
+import contextlib
 import ctypes
+import importlib
 import math
 import os
 import pathlib
@@ -11,12 +13,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+from multiprocessing import get_context
 
 from gunicorn.workers.gthread import ThreadWorker
 
 
-# This process stays light: it imports nothing of the application, whose libraries start threads and whose interpreters
-# must not exist before a worker is forked. What it shares with the workers is loaded by path.
+# This process imports nothing of the application, whose interpreter must not exist before a worker is forked; it loads
+# libraries only (app/ops/libraries.py). What it shares with the workers is loaded by path.
 def _loaded(name):
     return runpy.run_path(str(pathlib.Path(__file__).resolve().parent / "app" / "ops" / f"{name}.py"))
 
@@ -59,15 +62,17 @@ def _cores():
 def _give_memory_back():
     """Makes glibc return the memory of large photos to the system; it would keep it, for each thread anew.
 
-    Without this a worker has kept several hundred megabytes after a dozen photos of 49 megapixels.
+    Without this a worker has kept several hundred megabytes after a dozen photos of 49 megapixels. What one photo of
+    usual size needs stays: given back and asked for again with every request, it has cost 2 ms of page faults each.
     """
-    m_mmap_threshold, m_arena_max = -3, -8  # malloc.h
+    m_trim_threshold, m_mmap_threshold, m_arena_max = -1, -3, -8  # malloc.h
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):  # another C library
         return
-    mallopt(m_mmap_threshold, 1 << 20)
-    mallopt(m_arena_max, 2)
+    mallopt(m_trim_threshold, 4 << 20)
+    mallopt(m_mmap_threshold, 4 << 20)
+    mallopt(m_arena_max, 1)  # one computes at a time
 
 
 _give_memory_back()
@@ -82,7 +87,7 @@ bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 # would only add memory.
 workers = _whole_number("WORKERS", _cores())
 worker_class = Worker
-# Not preloaded: the application, and with it the interpreter, is made in each worker.
+# Not preloaded: the application, and with it the interpreter, is made in each worker. Its libraries are shared.
 preload_app = False
 
 # One thread computes, up to LESION_QUEUE wait for it; the rest receive uploads, refuse, and answer health checks. A
@@ -134,16 +139,39 @@ if not os.environ.get("LESION_SECRET_KEY"):
     os.environ["LESION_SECRET_KEY"] = secrets.token_hex(32)
 
 
+def _check():
+    importlib.import_module("app.check").main()
+
+
+def _refused():
+    """Whether the application would not start; says why. Loads the libraries that the workers will share."""
+    if sys.platform != "linux":  # macOS' own libraries do not survive a fork
+        return subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode
+    libraries = _loaded("libraries")
+    libraries["load_for_screening"]()
+    check = get_context("fork").Process(target=_check)
+    check.start()
+    libraries["load_for_serving"]()  # meanwhile
+    check.join()
+    return check.exitcode
+
+
 def on_starting(server):
     """Refuses to start on a wrong setting or bundle with one sentence, before every worker does so with a traceback.
 
     In a process of its own: an interpreter must not exist before the workers are forked.
     """
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    if subprocess.run([sys.executable, "-m", "app.check"], check=False).returncode:
+    if _refused():
         sys.exit(1)
     # What the workers share: their metrics, and the word that the server is stopping.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="lesion-screening-", dir=worker_tmp_dir)
+
+
+def post_worker_init(worker):
+    """Gives back what making the application took beyond what it keeps."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def when_ready(server):
