@@ -7,6 +7,7 @@ from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
+from app.ops import counts
 from app.ops.requests import UPLOAD_FIELD
 from app.settings import MEMORY
 
@@ -22,8 +23,13 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
     """
     if rate is None:
         return
+    here = store == MEMORY
     limiter = Limiter(
-        client, app=app, storage_uri=store, in_memory_fallback_enabled=store != MEMORY, on_breach=_remember_the_end
+        client,
+        app=app,
+        storage_uri=counts.ADDRESS if here else store,
+        in_memory_fallback_enabled=not here,
+        on_breach=_remember_the_end,
     )
     most = int(rate.partition("/")[0])
     limit = limiter.shared_limit(rate, scope="pictures", cost=lambda: min(most, pictures_sent()))
