@@ -1,6 +1,6 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
-# make bench   measures speed and memory on this machine
+# make bench   measures speed and memory on this machine, beside what one would take instead; fills docs/speed.md
 # make translations  collects what can be translated and compiles the catalogues of app/web/translations
 # make lint    ruff and mypy; make format  ruff's formatter; make clean  removes the environments
 
@@ -28,10 +28,12 @@ test: $(TEST)/ready lint
 	$(TEST)/bin/pytest tests/app tests/e2e tests/browser tests/deploy
 	$(TEST)/bin/pytest tests/training
 
-bench: $(TEST)/ready
-	$(TEST)/bin/python -m bench.parts
+# On a machine that does nothing else, about seven minutes; what it finds goes into docs/speed.md and docs/operations.md.
+bench: $(TEST)/ready $(SERVE)/ready
+	$(TEST)/bin/python -m bench.speed
 	$(TEST)/bin/python -m bench.memory
-	$(TEST)/bin/python -m bench.pages
+	$(TEST)/bin/python -m training report
+
 
 test-env: $(TEST)/ready
 

@@ -114,7 +114,7 @@ def fire(port: int, shots: Sequence[Shot], clients: int, seconds: float) -> Salv
 
     def client(number: int) -> None:
         replies: list[Reply] = []
-        connection = _Connection(port)
+        connection = Connection(port)
         for turn in count(number):
             if time.perf_counter() >= until:
                 break
@@ -149,7 +149,7 @@ def _pin(cores: set[int]) -> None:
     os.sched_setaffinity(0, cores)
 
 
-class _Connection:
+class Connection:
     """A connection that is kept, and made again when the server ends it."""
 
     def __init__(self, port: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.bundles import read_manifest
+from training.figures.speed import draw_speed
 from training.report.data_tables import (
     audit_table,
     bilateral_table,
@@ -23,9 +24,19 @@ from training.report.model_tables import bundle_line, metrics_table, operating_l
 from training.report.operation_tables import memory_table
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
+from training.report.speed_tables import (
+    footprint_table,
+    parts_table,
+    rivals_table,
+    targets_table,
+    throughput_table,
+    tried_table,
+)
 from training.report.worth_tables import external_table, subgroups_table
 
-DOCUMENTS = ("README.md", "docs/data.md", "docs/model.md", "docs/operations.md", "docs/reproduction.md")
+DOCUMENTS = (
+    "README.md", "docs/data.md", "docs/model.md", "docs/operations.md", "docs/reproduction.md", "docs/speed.md",
+)  # fmt: skip
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
 AUDIT = FIGURES / "audit.json"
@@ -35,6 +46,8 @@ PIPELINE = FIGURES / "pipeline.json"
 VARIANTS = FIGURES / "variants.json"
 RUNTIMES = FIGURES / "runtimes.json"
 MEMORY = FIGURES / "memory.json"
+SPEED = FIGURES / "speed.json"
+SPEED_FIGURE = FIGURES / "speed.png"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -49,6 +62,12 @@ def write_documents(repository: Path, bundle: Path) -> list[Path]:
             path.write_text(after, encoding="utf-8")
             changed.append(path)
     return changed
+
+
+def draw_figures(repository: Path) -> list[Path]:
+    """Draws the figures of the documents that no evaluation belongs to. Returns them."""
+    draw_speed(_read(repository / SPEED), repository / SPEED_FIGURE)
+    return [repository / SPEED_FIGURE]
 
 
 def filled(document: str, repository: Path, bundle: Path) -> str:
@@ -71,6 +90,12 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),
         "memory": lambda: memory_table(_read(repository / MEMORY)),
+        "speed-targets": lambda: targets_table(_read(repository / SPEED)),
+        "speed-parts": lambda: parts_table(_read(repository / SPEED)),
+        "speed-throughput": lambda: throughput_table(_read(repository / SPEED)),
+        "speed-footprint": lambda: footprint_table(_read(repository / SPEED)),
+        "speed-rivals": lambda: rivals_table(_read(repository / SPEED)),
+        "speed-tried": lambda: tried_table(_read(repository / SPEED)),
         **reproduction_tables(read_results(repository)),
     }
 
