@@ -19,6 +19,7 @@ runtime loaded anywhere here: it is small, and so nobody can make an interpreter
 
 def load_for_screening() -> None:
     """Loads what the model and its pictures need."""
+    gc.disable()  # what it would free in between, the workers would fill again, each in its own copy of the page
     # The workers are the threads: OpenBLAS' own would not survive the fork, and would spin on the others' cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in OF_SCREENING:
@@ -35,5 +36,5 @@ def load_for_serving() -> None:
     """
     for name in OF_SERVING:
         importlib.import_module(name)
-    gc.collect()
     gc.freeze()
+    gc.enable()
