@@ -22,6 +22,8 @@ WORKDIR /srv
 COPY wsgi.py gunicorn.conf.py ./
 COPY app app
 COPY model_store model_store
+# Compiled once: a container can write nowhere, and would compile them at every start.
+RUN python -m compileall -q app wsgi.py
 # The limits of uploads keep two workers below 512 MB; docs/operations.md shows how to reckon others.
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

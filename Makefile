@@ -1,6 +1,6 @@
 # make run     sets up serving and serves on http://127.0.0.1:8000 (HOST and PORT override)
 # make test    sets up all that the tests need and runs every one of them
-# make bench   measures speed and memory on this machine
+# make bench   measures speed and memory on this machine, beside what one would take instead; fills docs/speed.md
 # make soak    tries faults, many at once and MINUTES=20 of traffic, and writes what docs/security.md says
 # make bulk-bench  measures the screening of archives: some minutes on an idle machine, all of HAM10000 among it
 # make lock    resolves requirements/*.in anew into requirements*.txt: every package with its version and hashes.
@@ -36,10 +36,11 @@ test: $(TEST)/ready lint
 	$(TEST)/bin/pytest tests/app tests/e2e tests/browser tests/deploy
 	$(TEST)/bin/pytest tests/training -n 2 --dist loadfile
 
-bench: $(TEST)/ready
-	$(TEST)/bin/python -m bench.parts
+# On a machine that does nothing else, about seven minutes; what it finds goes into docs/speed.md and docs/operations.md.
+bench: $(TEST)/ready $(SERVE)/ready
+	$(TEST)/bin/python -m bench.speed
 	$(TEST)/bin/python -m bench.memory
-	$(TEST)/bin/python -m bench.pages
+	$(TEST)/bin/python -m training report
 
 MINUTES ?= 20
 SECURITY_TESTS := tests/app/ops/test_faults.py tests/app/ops/test_clock.py tests/app/screening/test_bundle_damage.py \

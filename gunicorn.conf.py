@@ -1,6 +1,8 @@
 """gunicorn: each value with its reason. Settings come from the environment; docs/operations.md has the table."""
 
 import contextlib
+import ctypes
+import importlib
 import os
 import pathlib
 import resource
@@ -11,10 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from multiprocessing import get_context
 
 
-# This process stays light: it imports nothing of the application, whose libraries start threads and whose interpreters
-# must not exist before a worker is forked. What it shares with the workers is loaded by path.
+# This process imports nothing of the application, whose interpreter must not exist before a worker is forked; it loads
+# libraries only (app/ops/libraries.py). What it shares with the workers is loaded by path.
 def _loaded(name):
     return runpy.run_path(str(pathlib.Path(__file__).resolve().parent / "app" / "ops" / f"{name}.py"))
 
@@ -57,7 +60,7 @@ bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 workers = _whole_number("WORKERS", _machine["cores"]())
 _worker = _loaded("worker")
 worker_class = _worker["Worker"]
-# Not preloaded: the application, and with it the interpreter, is made in each worker.
+# Not preloaded: the application, and with it the interpreter, is made in each worker. Its libraries are shared.
 preload_app = False
 
 # One thread computes, up to LESION_QUEUE wait for it; the rest receive uploads, refuse, and answer health checks. A
@@ -111,6 +114,24 @@ if not os.environ.get("LESION_SECRET_KEY"):
     os.environ["LESION_SECRET_KEY"] = secrets.token_hex(32)
 
 
+def _check(hosts):
+    importlib.import_module("app.check").main(hosts)
+
+
+def _checked(hosts):
+    """The exit status of a check whether the application would start; it says why not. Loads what the workers share."""
+    if sys.platform != "linux":  # macOS' own libraries do not survive a fork
+        command = [sys.executable, "-m", "app.check", *hosts]
+        return subprocess.run(command, check=False).returncode  # noqa: S603  # nothing of a stranger is in it
+    libraries = _loaded("libraries")
+    libraries["load_for_screening"]()
+    check = get_context("fork").Process(target=_check, args=(hosts,))
+    check.start()
+    libraries["load_for_serving"]()  # meanwhile
+    check.join()
+    return check.exitcode
+
+
 def on_starting(server):
     """Refuses to start on a wrong setting or bundle with one sentence, before every worker does so with a traceback.
 
@@ -118,9 +139,7 @@ def on_starting(server):
     """
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     # Where it listens, and not HOST: `--bind` says so too.
-    hosts = [address if isinstance(address, str) else address[0] for address in server.cfg.address]
-    command = [sys.executable, "-m", "app.check", *hosts]
-    found = subprocess.run(command, check=False).returncode  # noqa: S603  # nothing of a stranger is in it
+    found = _checked([address if isinstance(address, str) else address[0] for address in server.cfg.address])
     if found < 0:
         _refuse(f"its check ended by {signal.Signals(-found).name}. Is LESION_BUNDLE a bundle of a release, unchanged?")
     if found:
@@ -130,6 +149,12 @@ def on_starting(server):
     os.environ["LESION_STOPPING_FILE"] = f"{os.environ['PROMETHEUS_MULTIPROC_DIR']}/stopping"
     # Since when logins can have been ended in it (app/access/stores.py).
     pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"], "started").touch()
+
+
+def post_worker_init(worker):
+    """Gives back what making the application took beyond what it keeps."""
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def when_ready(server):

@@ -2,25 +2,26 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from app.config import Config, SettingRejected
 from app.screening.bundle import BundleRejected
 from app.screening.screener import Screener
 
 
-def main() -> None:
+def main(hosts: Sequence[str]) -> None:
     """Reads the settings, verifies the bundle, answers its parity samples, and looks at who could come in.
 
-    The command line names the addresses on which the server listens; without, it is what HOST says.
+    Args:
+        hosts: the addresses on which the server listens; without any it is what HOST says.
     """
     try:
         config = Config.from_environment()
-        hosts = sys.argv[1:] or [os.environ.get("HOST") or "127.0.0.1"]
-        config.refuse_open_door(hosts)
+        config.refuse_open_door(hosts or [os.environ.get("HOST") or "127.0.0.1"])
         Screener.from_folder(config.bundle, config.limits, expected=config.bundle_sha256)
     except (SettingRejected, BundleRejected) as error:
         sys.exit(f"Lesion Screening does not start: {error}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

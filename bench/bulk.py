@@ -31,7 +31,7 @@ from app.config import REPOSITORY, Config
 from app.ops.machine import cores
 from app.screening.bundle import load_bundle
 from app.screening.screener import Screener
-from bench.memory import children, proportional_share
+from bench import processes
 from tests.helpers.archive import command
 from tests.helpers.dask_cluster import DaskCluster, dask_cluster
 from tests.helpers.uploads import encoded, lesion
@@ -143,19 +143,13 @@ def team(output: Path, archive: Path, cluster: DaskCluster | None) -> tuple[floa
 
     def watched(_: int, found: Iterator[list[Answer]]) -> Iterator[list[Answer]]:
         for batch in found:
-            used = sum(map(processor_seconds, (os.getpid(), *children(os.getpid()))))
+            used = sum(map(processes.cpu_seconds, (os.getpid(), *processes.workers_of(os.getpid()))))
             seen.append((time.monotonic(), used, len(batch)))
             yield batch
 
     run(plan, members, lambda _: None, watched)
     count = sum(size for _, _, size in seen[1:])
     return count / (seen[-1][0] - seen[0][0]), (seen[-1][1] - seen[0][1]) * 1e3 / count
-
-
-def processor_seconds(pid: int) -> float:
-    """That a process has used so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(folder: Path, divisor: int, _: Any) -> list[dict[str, Any]]:
@@ -169,8 +163,10 @@ def memory(folder: Path, divisor: int, _: Any) -> list[dict[str, Any]]:
             command(archive, "--output", output), cwd=REPOSITORY, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         while process.poll() is None:
-            peak = max(peak, proportional_share(process.pid))
-            workers_peak = max(workers_peak, sum(map(proportional_share, children(process.pid))))
+            peak = max(peak, processes.memory(process.pid)["pss"])
+            workers_peak = max(
+                workers_peak, sum(processes.memory(pid)["pss"] for pid in processes.workers_of(process.pid))
+            )
             time.sleep(0.2)
         if process.returncode:
             sys.exit("the command failed")

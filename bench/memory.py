@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import numpy as np
 import requests
@@ -18,6 +17,7 @@ from PIL import Image
 
 from app.config import REPOSITORY
 from app.screening.synthetic import draw_lesion
+from bench.processes import pss_together
 from tests.helpers.server import Server, serve
 from tests.helpers.uploads import encoded, lesion
 
@@ -43,36 +43,15 @@ def pictures() -> Iterator[tuple[str, bytes, int]]:
         )
 
 
-def proportional_share(pid: int) -> float:
-    """MB (10^6 bytes) of a process; 0 for one that has gone."""
-    with suppress(OSError):
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
-        return {line.split(":")[0]: int(line.split()[1]) for line in lines}["Pss"] * 1024 / 1e6
-    return 0.0
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process's main thread started; none where it has gone."""
-    with suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    return []
-
-
-def together(server: Server) -> float:
-    """MB of the server's master and workers."""
-    master = server.process.pid
-    return sum(proportional_share(pid) for pid in (master, *children(master)))
-
-
 @contextmanager
 def peak(server: Server) -> Iterator[list[float]]:
-    """Fills the list with readings of `together`, 50 a second, until it is left."""
-    readings = [together(server)]
+    """Fills the list with readings of `pss_together`, 50 a second, until it is left."""
+    readings = [pss_together(server.process.pid)]
     done = threading.Event()
 
     def read() -> None:
         while not done.wait(0.02):
-            readings.append(together(server))
+            readings.append(pss_together(server.process.pid))
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -94,7 +73,7 @@ def measure(settings: dict[str, str]) -> list[dict[str, float | str | int]]:
                 return requests.post(url, files={"image": ("a", upload)}, timeout=120).status_code
             return 0
 
-        rows.append({"when": "at rest", "mb": round(together(server))})
+        rows.append({"when": "at rest", "mb": round(pss_together(server.process.pid))})
         for words, upload, times in pictures():
             with peak(server) as readings:
                 statuses = list(clients.map(send, [upload] * times))
@@ -108,7 +87,7 @@ def measure(settings: dict[str, str]) -> list[dict[str, float | str | int]]:
                 }
             )
         time.sleep(1)
-        rows.append({"when": "afterwards", "mb": round(together(server))})
+        rows.append({"when": "afterwards", "mb": round(pss_together(server.process.pid))})
     return rows
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from app.config import REPOSITORY
-from bench.memory import together
+from bench.processes import pss_together
 from bench.soak_figure import draw
 from bench.soak_traffic import Reply, Request, mixture, send
 from tests.helpers.server import Server, serve, wait_for_workers
@@ -115,7 +115,7 @@ def measure(seconds: float, capacity_seconds: float) -> dict[str, Any]:
 
         def read() -> None:
             while not done.wait(0.5):
-                readings.append((time.monotonic() - begins, together(server)))
+                readings.append((time.monotonic() - begins, pss_together(server.process.pid)))
 
         reader = threading.Thread(target=read)
         reader.start()

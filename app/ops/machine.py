@@ -16,21 +16,20 @@ def cores() -> int:
         return count
 
 
-def give_memory_back(keep: int = 0) -> None:
+def give_memory_back(keep: int = 4 << 20) -> None:
     """Makes glibc return the memory of large photos to the system; it would keep it, for each thread anew.
 
-    Without this a worker has kept several hundred megabytes after a dozen photos of 49 megapixels.
+    Without this a worker has kept several hundred megabytes after a dozen photos of 49 megapixels. What one photo of
+    usual size needs stays: given back and asked for again with every request, it has cost 2 ms of page faults each.
 
     Args:
-        keep: bytes that each of at most two arenas may keep. A process that screens one small picture after the other
-            would otherwise give the same two megabytes back and fetch them again with each of them.
+        keep: bytes of the one arena that may stay.
     """
     m_trim_threshold, m_mmap_threshold, m_arena_max = -1, -3, -8  # malloc.h
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError, TypeError):  # another C library
         return
-    mallopt(m_mmap_threshold, max(1 << 20, keep // 4))
-    if keep:
-        mallopt(m_trim_threshold, keep)
-    mallopt(m_arena_max, 2)
+    mallopt(m_trim_threshold, keep)
+    mallopt(m_mmap_threshold, max(4 << 20, keep // 4))
+    mallopt(m_arena_max, 1)  # one computes at a time

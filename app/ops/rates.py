@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
+from app.ops import counts
 from app.ops.requests import UPLOAD_FIELD
 from app.settings import MEMORY
 
@@ -30,7 +31,7 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
     limiter = Limiter(
         client,
         app=app,
-        storage_uri=store,
+        storage_uri=store if shared else counts.ADDRESS,
         storage_options=_redis_options() if shared else {},
         in_memory_fallback_enabled=shared,
         on_breach=_remember_the_end,

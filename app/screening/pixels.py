@@ -83,9 +83,9 @@ def check_palette(picture: Image.Image) -> None:
 
 def check_content(image: npt.NDArray[np.uint8]) -> None:
     """Raises UndecodableImage where the lower part of an RGB uint8 (H, W, 3) is flat."""
-    other = np.flatnonzero((image != image[-1, -1]).any(axis=(1, 2)))
-    flat_rows = len(image) - 1 - int(other[-1]) if len(other) else len(image)
-    if flat_rows > FLAT_TAIL * len(image):
+    # From the bottom up, and no further than to the first row that has another colour: nearly always the last one.
+    tail = image[len(image) - 1 - int(FLAT_TAIL * len(image)) :]
+    if not any((row != image[-1, -1]).any() for row in reversed(tail)):
         raise UndecodableImage(
             N_(
                 "Its lower part is one single colour, like a file that was cut off. Send the original again; "

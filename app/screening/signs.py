@@ -62,17 +62,22 @@ def measure_signs(image: Image, working: Image) -> Floats:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     low, middle, high = np.percentile(grey, (25, 50, 75))
     signs = [
-        min(image.shape[:2]), middle, (small.max(axis=2) >= SATURATED).mean(), np.log(grey.std() + 1),
+        min(image.shape[:2]), middle, _saturated(small), np.log(grey.std() + 1),
         np.log(high - low + 1), *_colours(small), *_details(working), *_edges(grey), *_layout(small, grey),
     ]  # fmt: skip
     return np.array(signs, dtype=np.float64)
 
 
+def _saturated(small: Image) -> float:
+    # Channel by channel: numpy's maximum over an axis of three takes ten times as long.
+    red, green, blue = cv2.split(small)
+    return float((cv2.max(cv2.max(red, green), blue) >= SATURATED).mean())
+
+
 def _colours(small: Image) -> list[float]:
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
     found: list[float] = []
-    for channel in (1, 2):
-        values = lab[:, :, channel] - 128
+    for channel in cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2LAB))[1:]:
+        values = channel.astype(np.float32) - 128
         found += [values.mean(), np.log(values.std() + 0.5), *np.percentile(values, (2, 98))]
     return found
 

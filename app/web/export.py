@@ -4,7 +4,6 @@ from flask import Blueprint, Response, current_app, request
 
 from app.ops.stalls import computing
 from app.web.carried import verified_answer, verified_table
-from app.web.report import pdf
 from app.web.table import csv_file
 
 blueprint = Blueprint("export", __name__)
@@ -13,6 +12,8 @@ blueprint = Blueprint("export", __name__)
 @blueprint.post("/report.pdf")
 def report() -> Response:
     """One answer as a page of PDF."""
+    from app.web.report import pdf  # its library is large, and few ask for a PDF
+
     answer = verified_answer(request.form.get("answer"))
     with computing():
         content = pdf(answer, current_app.extensions["screener"].bundle)

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
@@ -39,6 +38,8 @@ def how() -> str:
 @blueprint.get("/model-card")
 def card() -> str:
     """The bundle's MODEL_CARD.md."""
+    from markdown_it import MarkdownIt  # nothing else needs it, and few read the card
+
     text = current_app.extensions["screener"].bundle.card
     # Without raw HTML: what a page shows never depends on what a bundle's author wrote between angle brackets.
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)

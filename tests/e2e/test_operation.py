@@ -135,7 +135,8 @@ def test_interpreters_are_made_in_the_workers_and_not_before_the_fork() -> None:
         for pid, expected in [(server.process.pid, False), *((pid, True) for pid in workers_of(server))]:
             libraries = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
             assert bool(re.search(r"tflite|litert", libraries)) == expected
-            assert ("cv2" in libraries) == expected
+            assert "cv2" in libraries, "what starts no thread is shared"
+        assert len(list(Path(f"/proc/{server.process.pid}/task").iterdir())) == 1, "a fork would lose the others"
 
 
 @on_linux

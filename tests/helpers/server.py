@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,10 @@ class Server:
     process: "subprocess.Popen[bytes]"
     log: Path
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -40,42 +44,74 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(application: str = "wsgi:app", under: Sequence[str] = (), **settings: str) -> Iterator[Server]:
+def serve(
+    application: str = "wsgi:app",
+    under: Sequence[str] = (),
+    *,
+    python: str = sys.executable,
+    cores: Iterable[int] | None = None,
+    **settings: str,
+) -> Iterator[Server]:
     """Starts gunicorn and waits until it is ready.
 
     Args:
         application: what it serves.
         under: a command that starts it, such as a tracer's.
+        python: whose environment serves.
+        cores: on which it may run; all where None.
         settings: environment variables.
     """
-    port = free_port()
+    command = [*under, *pinned(cores), python, "-m", "gunicorn", application]
+    with running(command, free_port(), settings) as server:
+        yield server
+
+
+def pinned(cores: Iterable[int] | None) -> list[str]:
+    """The beginning of a command that may run on these cores only; on all of them where None."""
+    return [] if cores is None else ["taskset", "--cpu-list", ",".join(map(str, sorted(cores)))]
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    port: int,
+    settings: Mapping[str, str],
+    ready: str | None = "/readyz",
+    patience: float = START_SECONDS,
+    folder: Path = REPOSITORY,
+) -> Iterator[Server]:
+    """Starts a server that listens on HOST and PORT of its environment, and waits until it answers `ready` with 200.
+
+    Where `ready` is None it is yielded at once. `folder` is the one that it runs in.
+    """
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), **settings}
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
+    with tempfile.TemporaryDirectory() as beside:
+        log = Path(beside) / "log"
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*under, sys.executable, "-m", "gunicorn", application],
-                cwd=REPOSITORY,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until_ready(url, process, log)
+            if ready is not None:
+                wait_until_ready(url, process, log, ready, patience)
             yield Server(url, process, log)
         finally:
             process.terminate()
             process.wait(timeout=30)
 
 
-def wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def wait_until_ready(
+    url: str,
+    process: "subprocess.Popen[bytes]",
+    log: Path,
+    ready: str = "/readyz",
+    patience: float = START_SECONDS,
+) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            if requests.get(f"{url}/readyz", timeout=5).ok:
+            if requests.get(f"{url}{ready}", timeout=5).ok:
                 return
         except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)

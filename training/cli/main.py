@@ -180,13 +180,13 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
 def report(bundle: Path, runs: Path | None) -> None:
     """Writes the model card and every table and figure in README and docs from the artifacts."""
     from training.report.card import write_card
-    from training.report.documents import write_documents
+    from training.report.documents import draw_figures, write_documents
     from training.report.results import collect, draw_results
 
     for path in collect(runs, REPOSITORY) if runs else ():
         click.echo(path)
     click.echo(write_card(bundle))
-    for path in (*draw_results(REPOSITORY), *write_documents(REPOSITORY, bundle)):
+    for path in (*draw_results(REPOSITORY), *draw_figures(REPOSITORY), *write_documents(REPOSITORY, bundle)):
         click.echo(path)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.bundles import read_manifest
+from training.figures.speed import draw_speed
 from training.report import bulk_tables
 from training.report.data_tables import (
     audit_table,
@@ -28,11 +29,19 @@ from training.report.results import read_results
 from training.report.security_tables import (
     bundles_table,
     concurrency_table,
-    parts_table,
+    failing_parts_table,
     processes_table,
     soak_line,
     soak_table,
     traces_table,
+)
+from training.report.speed_tables import (
+    footprint_table,
+    parts_table,
+    rivals_table,
+    targets_table,
+    throughput_table,
+    tried_table,
 )
 from training.report.worth_tables import external_table, subgroups_table
 
@@ -46,6 +55,7 @@ DOCUMENTS = (
     "docs/reproduction.md",
     "docs/risk.md",
     "docs/security.md",
+    "docs/speed.md",
 )
 FIGURES = Path("docs/figures")
 BILATERAL = FIGURES / "bilateral.json"
@@ -61,6 +71,8 @@ FAULTS = FIGURES / "faults.json"
 SOAK = FIGURES / "soak.json"
 BULK = FIGURES / "bulk.json"
 HOSTILE = FIGURES / "hostile.json"
+SPEED = FIGURES / "speed.json"
+SPEED_FIGURE = FIGURES / "speed.png"
 MARK = re.compile(r"(<!-- figures: ([\w-]+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 
@@ -75,6 +87,12 @@ def write_documents(repository: Path, bundle: Path) -> list[Path]:
             path.write_text(after, encoding="utf-8")
             changed.append(path)
     return changed
+
+
+def draw_figures(repository: Path) -> list[Path]:
+    """Draws the figures of the documents that no evaluation belongs to. Returns them."""
+    draw_speed(_read(repository / SPEED), repository / SPEED_FIGURE)
+    return [repository / SPEED_FIGURE]
 
 
 def filled(document: str, repository: Path, bundle: Path) -> str:
@@ -104,12 +122,18 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "memory": lambda: memory_table(_read(repository / MEMORY)),
         "traces": lambda: traces_table(_read(repository / FAULTS)),
         "concurrency": lambda: concurrency_table(_read(repository / FAULTS)),
-        "fault-parts": lambda: parts_table(_read(repository / FAULTS)),
+        "fault-parts": lambda: failing_parts_table(_read(repository / FAULTS)),
         "fault-processes": lambda: processes_table(_read(repository / FAULTS)),
         "fault-bundles": lambda: bundles_table(_read(repository / FAULTS)),
         "soak-line": lambda: soak_line(_read(repository / SOAK)),
         "soak": lambda: soak_table(_read(repository / SOAK)),
         "hostile": lambda: hostile_table(_read(repository / HOSTILE)),
+        "speed-targets": lambda: targets_table(_read(repository / SPEED)),
+        "speed-parts": lambda: parts_table(_read(repository / SPEED)),
+        "speed-throughput": lambda: throughput_table(_read(repository / SPEED)),
+        "speed-footprint": lambda: footprint_table(_read(repository / SPEED)),
+        "speed-rivals": lambda: rivals_table(_read(repository / SPEED)),
+        "speed-tried": lambda: tried_table(_read(repository / SPEED)),
         **reproduction_tables(read_results(repository)),
     }
 

@@ -32,7 +32,7 @@ def concurrency_table(found: Mapping[str, Rows]) -> str:
     return _table(heads, [(what, *(row[name] for name in names)) for what, row in found["concurrency"].items()])
 
 
-def parts_table(found: Mapping[str, Rows]) -> str:
+def failing_parts_table(found: Mapping[str, Rows]) -> str:
     """What each way to an answer gives where a part fails."""
     heads = ("fault", "tried", "`/api/predict`", "`explain=1`", "batch", "page", "PDF, CSV")
     ways = ("api", "explained", "batch", "page", "files")

@@ -1,6 +1,7 @@
 """The gate and the warnings, on made-up limits and on the shipped ones."""
 
 import io
+import time
 from typing import Any
 
 import cv2
@@ -87,6 +88,20 @@ def test_every_warning_is_a_sentence_and_an_advice_without_values() -> None:
         assert warning.advice.endswith(".")
         assert not any(letter in "0123456789%{" for letter in warning.title + warning.advice)
         assert N_(warning.title) is warning.title
+
+
+def test_the_gate_computes_in_the_one_thread_that_asks() -> None:
+    side = 128
+    region = Region(np.zeros(side), np.eye(side), 1.0)
+    values = np.full(side, 0.5)
+    time.sleep(0.1)  # for what others left running
+    own, all_of_them = time.thread_time(), time.process_time()
+    for _ in range(100):
+        assert region.unlikeness(values) == pytest.approx(0.5 * np.sqrt(side))
+        time.sleep(0.002)
+    own, all_of_them = time.thread_time() - own, time.process_time() - all_of_them
+    # OpenBLAS' threads, where there is more than one core, spin for milliseconds after each product.
+    assert all_of_them < own + 0.05
 
 
 def test_roots_keep_the_sign() -> None:

@@ -1,0 +1,1 @@
+"""What somebody would take instead, to be measured beside the application: same pictures, same cores, same run."""
