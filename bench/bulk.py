@@ -43,7 +43,7 @@ DISTINCT = 100
 
 SPEED_FILES = 600
 MEMORY_FILES = (1_000, 10_000, 100_000)
-SCREENED_OF = 10
+SCREENED_OF = 50
 """One of so many files is a picture in the memory's archives; the others are refused as too small, which costs the
 parent as much as an answer, and the workers little."""
 
