@@ -193,7 +193,7 @@ def ham10000(folder: Path, divisor: int, _: Any) -> dict[str, Any]:
         sys.exit(f"no HAM10000 in {DATA_ROOT}; set LESION_DATA_ROOT")
     paths = sorted(path for part in parts for path in part.glob("*.jpg"))[::divisor]
     (folder / "list").write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
-    started = time.monotonic()
+    load, started = os.getloadavg()[0], time.monotonic()
     told = subprocess.run(
         command("--list", folder / "list", "--output", folder / "ham10000.csv"),
         cwd=REPOSITORY, capture_output=True, text=True, check=True,
@@ -209,6 +209,7 @@ def ham10000(folder: Path, divisor: int, _: Any) -> dict[str, Any]:
         "cores": cores(),
         "seconds": round(seconds, 1),
         "per_second": round(len(paths) / seconds, 1),
+        "load_before": round(load, 1),
         "again_seconds": round(time.monotonic() - again, 1),
         "found": next(line for line in told.splitlines() if " files: " in line),
     }

@@ -64,8 +64,8 @@ def archive_line(measured: Mapping[str, Any]) -> str:
     found = measured["ham10000"]
     return (
         f"All of HAM10000 on {found['cores']} cores: {found['files']:,} files in {found['seconds']:.0f} s, from the "
-        f"command's start to its end ({found['per_second']} a second). The same command again, with nothing to do: "
-        f"{found['again_seconds']:.1f} s."
+        f"command's start to its end: {found['per_second']} a second. The load average before was "
+        f"{found['load_before']:g}. The same command again, with nothing to do: {found['again_seconds']:.1f} s."
     )
 
 
