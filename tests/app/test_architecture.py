@@ -46,7 +46,7 @@ def test_training_imports_of_the_app_only_the_domain_and_where_things_lie() -> N
     assert all(name.startswith(("app.screening.", "app.config.")) for name in names), names
 
 
-@pytest.mark.parametrize(("room", "other"), permutations(("web", "api", "bulk"), 2))
+@pytest.mark.parametrize(("room", "other"), list(permutations(("web", "api", "bulk"), 2)))
 def test_web_api_and_archives_do_not_reach_into_each_other(room: str, other: str) -> None:
     assert not [name for name in imports_below(f"app/{room}") if name.startswith(f"app.{other}")]
 
