@@ -37,9 +37,9 @@ def speed_table(measured: Mapping[str, Any]) -> str:
     loads = [float(entry["load_before"]) for entry in rounds]
     same = "each pair gave" if all(entry["same_results"] for entry in rounds) else "NOT each pair gave"
     note = (
-        f"Medians of {len(rounds)} rounds with {found['files']:,} drawn lesions of 224×224 (JPEG), from the first "
+        f"Medians (rounds: {len(rounds)}) with {found['files']:,} drawn lesions of 224×224 (JPEG), from the first "
         "answers to the last. Processor time is that of all processes together, which other work on the machine "
-        f"changes little; the load average before the rounds was {min(loads):g} to {max(loads):g}. As files, {same} "
+        f"changes less; the load average before the rounds was {min(loads):g} to {max(loads):g}. As files, {same} "
         "the same results, byte for byte."
     )
     return "\n".join([*rows, "", local, cluster, "", note])
