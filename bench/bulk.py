@@ -43,7 +43,7 @@ DISTINCT = 100
 
 SPEED_FILES = 600
 MEMORY_FILES = (1_000, 10_000, 100_000)
-SCREENED_OF = 10
+SCREENED_OF = 50
 """One of so many files is a picture in the memory's archives; the others are refused as too small, which costs the
 parent as much as an answer, and the workers little."""
 
@@ -189,7 +189,7 @@ def ham10000(folder: Path, divisor: int, _: Any) -> dict[str, Any]:
         sys.exit(f"no HAM10000 in {DATA_ROOT}; set LESION_DATA_ROOT")
     paths = sorted(path for part in parts for path in part.glob("*.jpg"))[::divisor]
     (folder / "list").write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
-    started = time.monotonic()
+    load, started = os.getloadavg()[0], time.monotonic()
     told = subprocess.run(
         command("--list", folder / "list", "--output", folder / "ham10000.csv"),
         cwd=REPOSITORY, capture_output=True, text=True, check=True,
@@ -205,6 +205,7 @@ def ham10000(folder: Path, divisor: int, _: Any) -> dict[str, Any]:
         "cores": cores(),
         "seconds": round(seconds, 1),
         "per_second": round(len(paths) / seconds, 1),
+        "load_before": round(load, 1),
         "again_seconds": round(time.monotonic() - again, 1),
         "found": next(line for line in told.splitlines() if " files: " in line),
     }

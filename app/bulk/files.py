@@ -1,4 +1,4 @@
-"""Which files a run screens: folders, globs, single files, lists, object stores. Nothing is held but one folder."""
+"""Which files a run screens: folders, globs, single files, lists, object stores."""
 
 import glob
 import os
@@ -79,22 +79,25 @@ class Listing:
             yield seen(path)
 
     def _folder(self, folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[Listed]:
-        """The pictures of a folder and of those below it; links are followed, but never in a circle."""
+        """The pictures of a folder and of those below it; links are followed, but never in a circle.
+
+        In the order in which the system gives them: the journal orders them, and no folder is ever held in memory.
+        """
+        below: list[str] = []
         try:
             found = os.stat(folder)  # noqa: PTH116
             if (identity := (found.st_dev, found.st_ino)) in above:
                 return
-            with os.scandir(folder) as scan:
-                entries = sorted((os.fsencode(entry.name), entry.is_dir()) for entry in scan)
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        below.append(entry.path)
+                    elif self._is_picture(entry.path):
+                        yield seen(entry.path)
         except OSError:
             yield Listed(folder)  # it becomes a row that says why: what is in it must not be missed in silence
-            return
-        for name, is_folder in entries:
-            path = os.path.join(folder, os.fsdecode(name))  # noqa: PTH118
-            if is_folder:
-                yield from self._folder(path, (*above, identity))
-            elif self._is_picture(path):
-                yield seen(path)
+        for path in below:
+            yield from self._folder(path, (*above, identity))
 
     def _is_picture(self, path: str) -> bool:
         # macOS leaves `._name.jpg` beside name.jpg on foreign disks, which is no picture.

@@ -37,9 +37,9 @@ def speed_table(measured: Mapping[str, Any]) -> str:
     loads = [float(entry["load_before"]) for entry in rounds]
     same = "each pair gave" if all(entry["same_results"] for entry in rounds) else "NOT each pair gave"
     note = (
-        f"Medians of {len(rounds)} rounds with {found['files']:,} drawn lesions of 224×224 (JPEG), from the first "
+        f"Medians (rounds: {len(rounds)}) with {found['files']:,} drawn lesions of 224×224 (JPEG), from the first "
         "answers to the last. Processor time is that of all processes together, which other work on the machine "
-        f"changes little; the load average before the rounds was {min(loads):g} to {max(loads):g}. As files, {same} "
+        f"changes less; the load average before the rounds was {min(loads):g} to {max(loads):g}. As files, {same} "
         "the same results, byte for byte."
     )
     return "\n".join([*rows, "", local, cluster, "", note])
@@ -64,8 +64,8 @@ def archive_line(measured: Mapping[str, Any]) -> str:
     found = measured["ham10000"]
     return (
         f"All of HAM10000 on {found['cores']} cores: {found['files']:,} files in {found['seconds']:.0f} s, from the "
-        f"command's start to its end ({found['per_second']} a second). The same command again, with nothing to do: "
-        f"{found['again_seconds']:.1f} s."
+        f"command's start to its end: {found['per_second']} a second. The load average before was "
+        f"{found['load_before']:g}. The same command again, with nothing to do: {found['again_seconds']:.1f} s."
     )
 
 
