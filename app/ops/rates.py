@@ -30,7 +30,7 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
     limiter = Limiter(
         client,
         app=app,
-        storage_uri=store,
+        storage_uri=store.replace("unix://", "redis+unix://", 1),  # as the library names a socket
         storage_options=_redis_options() if shared else {},
         in_memory_fallback_enabled=shared,
         on_breach=_remember_the_end,
