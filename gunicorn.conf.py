@@ -82,7 +82,7 @@ backlog = 128
 keepalive = 5
 
 # A worker that gives no sign of life for so long is ended, and another is started: it hangs as a whole, or one picture
-# has computed all the while (app/ops/stalls.py). The largest that is accepted takes a tenth of it on a slow core.
+# has computed all the while (app/ops/stalls.py).
 timeout = 30
 # The longest request: 10 s in the queue, then twenty large photos.
 graceful_timeout = _whole_number("GRACEFUL_SECONDS", 30)

@@ -16,6 +16,7 @@ from app.ops.errors import Refusal
 from app.ops.faults import WrongParameter
 from app.ops.requests import Upload, read_uploads
 from app.ops.several import answer_each
+from app.ops.stalls import computing
 
 PROBLEMS = {
     400: "`missing_file`, `several_files`, `too_many_files`, `wrong_parameter`, `bad_request`",
@@ -104,7 +105,9 @@ def predict(options: dict[str, str]) -> dict[str, Any]:
     screening = screener.screen(read_picture())
     answer = answers.prediction(screening, screener.bundle, g.request_id)
     if options["explain"] == "1":
-        answer["explanation"] = answers.explanation(screener.explain(screening), told=screening.p_malignant is not None)
+        told = screening.p_malignant is not None
+        with computing():
+            answer["explanation"] = answers.explanation(screener.explain(screening), told=told)
     return answer
 
 

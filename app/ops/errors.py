@@ -150,6 +150,7 @@ def register(app: Flask) -> None:
             return error_page(refusal)
         except Exception as error:  # noqa: BLE001  # the page itself is what fails
             _log_failure(error)
+            # In English: whatever the page is made with is not to be trusted now.
             text = f"{refusal.title}. {refusal.advice} ({refusal.request_id})\n"
             return Response(text, refusal.status, content_type="text/plain; charset=utf-8")
 

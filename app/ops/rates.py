@@ -31,7 +31,8 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
     limiter = Limiter(
         client,
         app=app,
-        storage_uri=store if shared else counts.ADDRESS,
+        # The library has another name for a socket.
+        storage_uri=store.replace("unix://", "redis+unix://", 1) if shared else counts.ADDRESS,
         storage_options=_redis_options() if shared else {},
         in_memory_fallback_enabled=shared,
         on_breach=_remember_the_end,

@@ -73,9 +73,11 @@ def _add(own: Path, gone: Path, kind: str) -> None:
 
 
 def _take_room(path: Path) -> None:
-    """Writes ROOM zeros, over what was there; a file that could not be written whole is none."""
+    """Makes a file of ROOM zeros, in place of what was there; whoever reads meanwhile sees one or the other."""
+    beside = path.with_name(f"{path.name}.room")
     try:
-        path.write_bytes(bytes(ROOM))
+        beside.write_bytes(bytes(ROOM))
+        beside.replace(path)
     except OSError:
-        path.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise

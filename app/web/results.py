@@ -11,6 +11,7 @@ from app.ops.errors import Refusal
 from app.ops.pictures import heat_uri, jpeg_uri
 from app.ops.requests import Upload
 from app.ops.several import answer_each
+from app.ops.stalls import computing
 from app.screening.screener import Screener, Screening
 from app.web import pictures
 from app.web.carried import Carried, sign
@@ -74,7 +75,8 @@ def screened(uploads: list[Upload], *, synthetic: bool = False) -> list[Result]:
     def answer(number: int, upload: Upload) -> Result:
         screening = screener.screen(upload.content)
         name = _name(upload, number)
-        return _answered(screener, number, name, screening, len(uploads), synthetic=synthetic)
+        with computing():
+            return _answered(screener, number, name, screening, len(uploads), synthetic=synthetic)
 
     if len(uploads) == 1:
         return [answer(1, uploads[0])]

@@ -107,8 +107,9 @@ def test_without_a_limit_nobody_is_counted() -> None:
     assert [post(client, png_lesion()).status_code for _ in range(4)] == [200] * 4
 
 
-def test_a_redis_that_is_gone_does_not_stop_the_screening() -> None:
-    client = client_with(rate_limit="2/minute", rate_store="redis://127.0.0.1:1/0")
+@pytest.mark.parametrize("store", ["redis://127.0.0.1:1/0", "rediss://127.0.0.1:1/0", "unix:///nothing/here.sock"])
+def test_a_redis_that_is_gone_does_not_stop_the_screening(store: str) -> None:
+    client = client_with(rate_limit="2/minute", rate_store=store)
     assert [post(client, png_lesion()).status_code for _ in range(3)] == [200, 200, 429]
 
 

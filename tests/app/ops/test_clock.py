@@ -64,6 +64,6 @@ def test_a_clock_that_is_set_changes_no_answer(
         f"clock set {words}",
         tried=3 + len(found),
         client=f"right answers; a form that was open: {form}",
-        log="as always",
+        log="not looked at",
         afterwards="as before",
     )
