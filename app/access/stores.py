@@ -12,6 +12,7 @@ from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 
 from app.access.faults import LoginStoreGone
+from app.ops import stores
 from app.ops.metrics import SHARED_FOLDER
 from app.settings import MEMORY
 
@@ -80,7 +81,7 @@ class EndedInFolder:
 
 def store_of(uri: str) -> Storage:
     """The store that LESION_RATE_STORE names."""
-    return storage_from_string(uri, wrap_exceptions=True)  # type: ignore[return-value]
+    return storage_from_string(stores.address(uri), wrap_exceptions=True, **stores.options(uri))  # type: ignore[return-value]
 
 
 def register_of_ended(uri: str, store: Storage, seconds: float) -> Ended:

@@ -2,18 +2,14 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
-from app.ops import counts
+from app.ops import counts, stores
 from app.ops.requests import UPLOAD_FIELD
 from app.settings import MEMORY
-
-STORE_SECONDS = 0.5
-"""How long a request waits for the Redis; redis-py itself would wait for ever for one that is silent."""
 
 
 def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str]) -> None:
@@ -27,14 +23,12 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
     """
     if rate is None:
         return
-    shared = store != MEMORY
     limiter = Limiter(
         client,
         app=app,
-        # The library has another name for a socket.
-        storage_uri=store.replace("unix://", "redis+unix://", 1) if shared else counts.ADDRESS,
-        storage_options=_redis_options() if shared else {},
-        in_memory_fallback_enabled=shared,
+        storage_uri=stores.address(store) if store != MEMORY else counts.ADDRESS,
+        storage_options=stores.options(store),
+        in_memory_fallback_enabled=store != MEMORY,
         on_breach=_remember_the_end,
     )
     most = int(rate.partition("/")[0])
@@ -48,15 +42,6 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
         if response.status_code == 429 and "limit_ends" in g:
             response.headers["Retry-After"] = str(max(1, g.limit_ends - int(time.time())))
         return response
-
-
-def _redis_options() -> dict[str, Any]:
-    """Of a Redis that answers late or never: given up soon and without a second try, since memory can count as well."""
-    from redis.backoff import NoBackoff  # of requirements-extras.txt
-    from redis.retry import Retry
-
-    patience = {"socket_connect_timeout": STORE_SECONDS, "socket_timeout": STORE_SECONDS}
-    return {**patience, "retry": Retry(NoBackoff(), 0)}
 
 
 def client() -> str:

@@ -142,8 +142,9 @@ def test_what_time_has_ended_is_forgotten(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("ended-*"))) == 1
 
 
-def test_where_the_redis_is_gone_nobody_is_let_in(settings: Config, clock: Clock) -> None:
-    client = create_app(replace(settings, rate_store="redis://127.0.0.1:1/0")).test_client()
+@pytest.mark.parametrize("store", ["redis://127.0.0.1:1/0", "unix:///nothing/here.sock"])
+def test_where_the_redis_is_gone_nobody_is_let_in(settings: Config, clock: Clock, store: str) -> None:
+    client = create_app(replace(settings, rate_store=store)).test_client()
     response = log_in(client)
     assert response.status_code == 503
     assert "Logins cannot be checked now" in response.get_data(as_text=True)
