@@ -24,11 +24,9 @@ def create_app(config: Config | None = None) -> Flask:
         BundleRejected: the model bundle is missing, changed, or does not answer as training did.
         SettingRejected: a setting in the environment has a value that cannot be used.
     """
-    from app import api, web
+    from app import api, commands, web
     from app.access import entrance
-    from app.bulk import commands as bulk
     from app.ops import health
-    from app.summary import command as summary
 
     config = config or Config.from_environment()
     app = Flask(__name__, static_folder=None, static_url_path="/static")
@@ -60,6 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
             **dict.fromkeys(web.CARRYING, requests.UploadLimit(1, web.CARRIED_BYTES, web.CARRIED_BYTES)),
         },
     )
+    commands.register(app, config)
     logs.register(app)
     origins.register(app, config.hosts, config.cors_origins)
     entrance.register(app, config.access, config.rate_store, api.keys.holder)
@@ -69,8 +68,6 @@ def create_app(config: Config | None = None) -> Flask:
     Compress(app)
     web.register(app, config.access)
     api.register(app, config)
-    bulk.register(app, config)
-    summary.register(app)
     app.register_blueprint(health.blueprint)
     metrics.register(app, config.metrics_token)
     csrf.exempt(api.blueprint)  # no cookie gives any right there

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
 
 from app.bulk.errors import BulkError, need
@@ -17,12 +17,11 @@ from app.bulk.processes import Job, Processes
 from app.bulk.run import Done, Plan, check_output, run
 from app.bulk.setup import setup_of
 from app.bulk.work import Team
-from app.config import Config
+from app.commands import CONFIG
 from app.ops.machine import cores
 from app.screening.bundle import BundleRejected
 from app.summary.command import LABELS, SUMMARY, conclude, known_labels
 
-EXTENSION = "bulk"
 CLUSTER_FILE = "requirements-cluster.txt"
 CHUNK, CLUSTER_CHUNK = 8, 32
 """Files that a process is given at a time: so many may have to be screened again where one dies. A cluster's task costs
@@ -30,12 +29,6 @@ more beside the work."""
 
 
 TeamMaker = Callable[[Listed], AbstractContextManager[Team]]
-
-
-def register(app: Flask, config: Config) -> None:
-    """Adds the command."""
-    app.extensions[EXTENSION] = config
-    app.cli.add_command(screen)
 
 
 @click.command("screen")
@@ -92,7 +85,7 @@ def _planned(
     explain: Path | None,
     cluster: str | None,
 ) -> tuple[Plan, TeamMaker]:
-    config: Config = current_app.extensions[EXTENSION]
+    config = current_app.extensions[CONFIG]
     listing = Listing(paths, lists)
     if explain:
         try:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from flask import Blueprint, Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
 
 from app.bulk.errors import BulkError
@@ -32,12 +32,6 @@ LABELS = click.option(
 SUMMARY = click.option(
     "--summary", type=FILE, callback=lambda _context, _option, path: _page(path), help="HTML page to write."
 )
-
-
-def register(app: Flask) -> None:
-    """Adds the command, and the page's template."""
-    app.register_blueprint(Blueprint("summary", __name__, template_folder="templates"))
-    app.cli.add_command(summarise)
 
 
 @click.command("summarise")

@@ -32,7 +32,7 @@ PARTS = {
     "preview": ("app.ops.pictures.encoded",),
     "answer": ("app.api.answers.prediction", "app.web.screening.result_page"),
     "every page": ("app.web.page.render_template",),
-    "export": ("app.web.export.pdf", "app.web.export.csv_file"),
+    "export": ("app.web.report.pdf", "app.web.export.csv_file"),
 }
 """What can be made to fail, and what that is in the code."""
 

@@ -10,18 +10,18 @@ from app.ops import stalls
 from tests.helpers.pages import hidden, send
 from tests.helpers.uploads import multipart, png_lesion
 
-HANGING = {
-    "app.screening.screener.decode_upload": "/api/predict",
-    "app.screening.runtime.TFLiteModel.__call__": "/api/predict",
-    "app.screening.screener.explain": "/api/predict?explain=1",
-    "app.ops.pictures.encoded": "/api/predict?explain=1",
-    "app.web.pictures.encoded": "/result",
-    "app.web.export.pdf": "/report.pdf",
-}
+HANGING = (
+    ("app.screening.screener.decode_upload", "/api/predict"),
+    ("app.screening.runtime.TFLiteModel.__call__", "/api/predict"),
+    ("app.screening.screener.explain", "/api/predict?explain=1"),
+    ("app.ops.pictures.encoded", "/api/predict?explain=1"),
+    ("app.ops.pictures.encoded", "/result"),
+    ("app.web.report.pdf", "/report.pdf"),
+)
 """What could hang, and where it is asked for."""
 
 
-@pytest.mark.parametrize(("place", "address"), HANGING.items())
+@pytest.mark.parametrize(("place", "address"), HANGING)
 def test_whatever_could_hang_holds_back_the_sign_of_life(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, place: str, address: str
 ) -> None:
