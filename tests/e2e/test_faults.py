@@ -146,7 +146,7 @@ def test_a_full_disk_costs_log_lines_and_counts_and_no_answer(faulty: Server, ri
 
 def test_too_little_memory_for_a_picture_is_an_error_of_the_server(faulty: Server, right: object) -> None:
     pids = wait_for_workers(faulty, WORKERS)
-    large = encoded(lesion(1, 600, 600).resize((6000, 6000)), "PNG", compress_level=1)
+    large = encoded(lesion(1, 600, 600).resize((4900, 4900)), "PNG", compress_level=1)
     most = max(map(address_space, pids)) + ROOM
     with limited(pids, resource.RLIMIT_AS, most):
         found = [seen(faulty, large) for _ in range(3)]
