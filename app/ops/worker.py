@@ -35,6 +35,11 @@ LINGER_BYTES = 65_536
 PIECE = 65_536
 
 
+STANDS_BACK_SECONDS = 0.002
+MOST_SECONDS_BACK = 0.01
+"""How long a worker leaves a new connection to the others, for each that it has, and at most."""
+
+
 class TooSlow(ConnectionResetError):
     """The client did not keep the pace. For gunicorn a line that broke, which is nothing to log as an error."""
 
@@ -143,11 +148,12 @@ class ProblemSocket:
 
 
 class Worker(ThreadWorker):
-    """gunicorn's threads, with connections that have to keep a pace, refusals as problems, and three differences.
+    """gunicorn's threads, with connections that have to keep a pace, refusals as problems, and four differences.
 
     A worker that stops lets go of the port at once; ThreadWorker itself keeps it until the last request is answered,
     and whoever connects meanwhile hangs, and is cut off. Connections linger in the poller after their answer, not in
-    the thread that accepts. And a worker in which a computation hangs gives no sign of life, so that it is replaced.
+    the thread that accepts. A worker in which a computation hangs gives no sign of life, so that it is replaced.
+    And workers share new connections evenly.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -160,6 +166,16 @@ class Worker(ThreadWorker):
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Takes a connection, unless a worker that has fewer is quicker.
+
+        Connections stay where they are. Without this, one worker takes all that come in a moment, and computes for all
+        of them while the others idle.
+        """
+        if self.cfg.workers > 1:
+            time.sleep(min(MOST_SECONDS_BACK, STANDS_BACK_SECONDS * self.nr_conns))
+        super().accept(listener)
 
     def notify(self) -> None:
         """Gives the sign of life, unless a computation does not end, which leaves this thread alive."""

@@ -5,15 +5,18 @@ A request that is not answered was refused: its connection, or with 503. LESION_
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -165,3 +168,26 @@ def test_while_the_server_stops(steady: Server, pictures: list[bytes], alone: li
     record(
         "concurrency", "stopped (SIGTERM)", pictures=len(few), same=found["the same"], refused=found["refused"], wrong=0
     )
+
+
+def test_connections_that_come_together_are_shared_by_the_workers() -> None:
+    with serve(WORKERS="2") as server, ExitStack() as stack:
+        workers = workers_of(server)
+        before = [sockets_of(pid) for pid in workers]
+        address = urlsplit(server.url)
+        for _ in range(12):
+            connection = stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=10))
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        more = [0]
+        for _ in range(50):
+            more = [sockets_of(pid) - count for pid, count in zip(workers, before, strict=True)]
+            if sum(more) >= 11:  # one that asked whether the server is ready may have ended meanwhile
+                break
+            time.sleep(0.05)
+        assert min(more) >= 2, more
+
+
+def sockets_of(pid: int) -> int:
+    """How many sockets a process has open."""
+    links = [entry.readlink() for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()]
+    return sum(str(link).startswith("socket:") for link in links)
