@@ -202,6 +202,5 @@ def child_exit(server, worker):
 
 
 def on_exit(server):
-    """Leaves nothing behind, unless a new master has taken the folder over (SIGUSR2)."""
-    if not server.reexec_pid:
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    """Leaves nothing behind. A new master (SIGUSR2) has made a folder of its own."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

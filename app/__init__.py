@@ -70,7 +70,8 @@ def create_app(config: Config | None = None) -> Flask:
     api.register(app, config)
     app.register_blueprint(health.blueprint)
     metrics.register(app, config.metrics_token)
-    csrf.exempt(api.blueprint)  # no cookie gives any right there
+    # Programs have no token. A browser's cookie is kept from other sites' pages by origins.register and SameSite.
+    csrf.exempt(api.blueprint)
     csrf.exempt(web.export.blueprint)  # what it is sent is signed
     rates.register(app, config.rate_limit, config.rate_store, (*web.SCREENING_ENDPOINTS, *api.SCREENING_ENDPOINTS))
     headers.register(app, config.hsts_seconds)

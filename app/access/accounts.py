@@ -35,8 +35,8 @@ def log_in(wanted: Account, name: str, password: str) -> None:
     """
     attempts = _attempts()
     address = get_remote_address()
+    take_turn()  # first: who finds the server busy has not tried
     attempts.begin(name, address)
-    take_turn()
     if not right(wanted, name, password):
         attempts.failed(name)
         raise WrongLogin

@@ -1,7 +1,6 @@
 """Failed logins: how many an address or a name may have before it has to wait."""
 
 import hashlib
-import ipaddress
 import math
 import time
 
@@ -11,6 +10,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from app.access.faults import TooManyAttempts
 from app.access.stores import reached
+from app.ops.addresses import network
 
 BOTH = RateLimitItemPerMinute(5, 15, namespace="login-both")
 """Of one address for one name: 5 in 15 minutes."""
@@ -61,15 +61,6 @@ class Attempts:
     def _refuse(self, limit: RateLimitItem, *keys: str) -> None:
         ends = self._limiter.get_window_stats(limit, *keys).reset_time
         raise TooManyAttempts(retry_after=max(1, math.ceil(ends - time.time())))
-
-
-def network(address: str) -> str:
-    """What is counted as one address: of IPv6 the /64, of which every customer has at least one."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,7 @@ from limits.storage import Storage, storage_from_string
 
 from app.access.faults import LoginStoreGone
 from app.ops import stores
-from app.ops.metrics import SHARED_FOLDER
+from app.ops.health import STOPPING
 from app.settings import MEMORY
 
 STARTED = "started"
@@ -86,9 +86,10 @@ def store_of(uri: str) -> Storage:
 
 def register_of_ended(uri: str, store: Storage, seconds: float) -> Ended:
     """The register that reaches as far as it has to: over all hosts, over the workers of one, or this process."""
-    folder = os.environ.get(SHARED_FOLDER)
-    if uri == MEMORY and folder and (Path(folder) / STARTED).exists():
-        return EndedInFolder(Path(folder), seconds)
+    # Not where metrics are counted: a worker that found no room for those still has to know who logged out.
+    stopping = os.environ.get(STOPPING)
+    if uri == MEMORY and stopping and (Path(stopping).parent / STARTED).exists():
+        return EndedInFolder(Path(stopping).parent, seconds)
     return EndedInStore(store, seconds, began=time.time() if uri == MEMORY else 0)
 
 

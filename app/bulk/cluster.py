@@ -44,7 +44,7 @@ LOOK_SECONDS = 2.0
 
 _SCREENERS: dict[str, Screener] = {}
 _LOCK = threading.Lock()
-"""Of a worker's process: the screeners of the models that it was sent, by the plugin's name."""
+"""Of a worker's process: the screeners of the models that it was sent, by the setup's key."""
 
 
 class Model(WorkerPlugin):
@@ -52,7 +52,9 @@ class Model(WorkerPlugin):
 
     def __init__(self, job: Job) -> None:
         """Reads the bundle, to be sent. Raises BundleRejected."""
-        self.name = f"lesion-screening-{job.setup.key()}"
+        # With the folder of heat maps, or a second client would change that of the first.
+        maps = hashlib.sha256(os.fsencode(job.heat_maps or "")).hexdigest()[:8]
+        self.name = f"lesion-screening-{job.setup.key()}-{maps}"
         self.job = job
         self._files = bundle_files(job.bundle)
 
@@ -72,8 +74,8 @@ class Model(WorkerPlugin):
     def screener(self, address: str) -> Screener:
         """This process's screener, verified when it is first asked for. Raises BulkError where it cannot be used."""
         with _LOCK, tempfile.TemporaryDirectory() as folder:  # another client may send the same model meanwhile
-            if self.name in _SCREENERS:
-                return _SCREENERS[self.name]
+            if (key := self.job.setup.key()) in _SCREENERS:
+                return _SCREENERS[key]
             try:
                 for name, content in self._files.items():
                     path = Path(folder, name)
@@ -83,7 +85,7 @@ class Model(WorkerPlugin):
             except (BundleRejected, SetupDiffers, OSError) as error:
                 raise BulkError(f"The worker {address} cannot be used. {error}") from error
             give_memory_back(KEPT_BYTES)
-            return _SCREENERS.setdefault(self.name, found)
+            return _SCREENERS.setdefault(key, found)
 
 
 class Cluster:
@@ -209,7 +211,8 @@ class Cluster:
 
 def _whole(file: Listed) -> Listed:
     """The file as every machine finds it, whatever folder it stands in."""
-    path = file.path if stores.is_remote(file.path) else os.path.abspath(file.path)  # noqa: PTH100 - bytes survive
+    # Not abspath, which takes `link/..` away without looking where the link leads.
+    path = file.path if stores.is_remote(file.path) else os.path.join(os.getcwd(), file.path)  # noqa: PTH109, PTH118
     return Listed(path, file.size, file.stamp)
 
 

@@ -90,7 +90,7 @@ class Listing:
                 return
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.is_dir():
+                    if _is_folder(entry):
                         below.append(entry.path)
                     elif self._is_picture(entry.path):
                         yield seen(entry.path)
@@ -116,6 +116,14 @@ def seen(path: str) -> Listed:
     return Listed(path, found.st_size, stamp_of(found)) if stat.S_ISREG(found.st_mode) else Listed(path)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder's entry is a folder; one that cannot be looked at is left to its row, and the others go on."""
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or to where nobody may look
+        return False
+
+
 def stamp_of(found: os.stat_result) -> str:
     """What tells a file's states apart beside its size: nanoseconds."""
     return str(found.st_mtime_ns)
@@ -126,7 +134,24 @@ def _is_glob(path: str) -> bool:
 
 
 def _matches(pattern: str) -> list[str]:
-    return sorted(glob.iglob(pattern, recursive=True), key=os.fsencode)  # noqa: PTH207
+    """What fits a pattern, each file once: `**` follows links, and in a circle it would find the same ones for ever."""
+    return sorted(filter(_leads_straight, glob.iglob(pattern, recursive=True)), key=os.fsencode)  # noqa: PTH207
+
+
+def _leads_straight(path: str) -> bool:
+    """Whether no folder on the way to `path` is passed twice."""
+    passed = set()
+    folder = os.path.dirname(path)  # noqa: PTH120
+    while folder and folder != os.path.dirname(folder):  # noqa: PTH120
+        try:
+            found = os.stat(folder)  # noqa: PTH116
+        except OSError:
+            return True
+        if (identity := (found.st_dev, found.st_ino)) in passed:
+            return False
+        passed.add(identity)
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return True
 
 
 def _lines(name: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from app.screening.table import Cell
 APPLICATION = 0x4C534A31
 """In the file's header, by which a journal is known."""
 
-COMMIT_SECONDS = 1.0
+COMMIT_SECONDS = 0.5
 """So much work is lost at most where the power fails."""
 
 PAGE = 512
@@ -217,5 +217,6 @@ class Journal:
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return BulkError(f"{self.path} is damaged, or no journal: move it away, and the run starts anew.")
         if code == sqlite3.SQLITE_FULL:
-            return BulkError(f"The disk of {self.path} is full: make room, and the same command goes on.")
+            places = f"{self.path}, or of SQLite's temporary files (SQLITE_TMPDIR),"
+            return BulkError(f"The disk of {places} is full: make room, and the same command goes on.")
         return BulkError(f"{self.path} cannot be written: {error}.")

@@ -133,8 +133,11 @@ def _cells(row: Mapping[str, Cell], safe: Callable[[str], str]) -> dict[str, Cel
 
 
 def _readable(text: str) -> str:
-    """`text` with each byte that is no UTF-8 escaped, as in Python: backslash, x, two hex digits."""
-    return os.fsencode(text).decode("utf-8", "backslashreplace")
+    """`text` with each byte that is no UTF-8 escaped, as in Python: backslash, x, two hex digits.
+
+    A carriage return too: Python 3.11's csv writes it as it is, and every reader then ends the line there.
+    """
+    return os.fsencode(text).decode("utf-8", "backslashreplace").replace("\r", "\\x0d")
 
 
 def _csv_rows(path: Path) -> Iterator[dict[str, Cell]]:

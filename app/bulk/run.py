@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from app.bulk.errors import BulkError
@@ -93,6 +94,7 @@ def run(plan: Plan, team: Callable[[Listed], AbstractContextManager[Team]], say:
             say(f"{files - remaining:,} of {files:,} files have their answers already.")
         if plan.listing.left_out:
             say(f"Left out of the folders, since they do not end like pictures: {plan.listing.left_out:,}.")
+        journal.write_note(LISTED, "")  # until the results file has been written anew
         journal.commit()
         started = time.monotonic()
         if remaining:
@@ -128,10 +130,14 @@ def _set_aside_if_other(plan: Plan, journal_path: Path, say: Say) -> None:
     if earlier is None or not (differences := plan.setup.differences(earlier)):
         return
     kept = []
-    for path in (plan.output, journal_path):
+    for number in count(1):  # a setup may come again, and what it gave before is kept too
+        key = earlier.key() if number == 1 else f"{earlier.key()}.{number}"
+        output = plan.output.with_name(f"{plan.output.stem}.{key}{plan.output.suffix}")
+        asides = {plan.output: output, journal_path: output.with_name(f"{output.name}.journal")}
+        if not any(aside.exists() for aside in asides.values()):
+            break
+    for path, aside in asides.items():
         if path.exists():
-            name = path.name.removeprefix(plan.output.name)
-            aside = path.with_name(f"{plan.output.stem}.{earlier.key()}{plan.output.suffix}{name}")
             path.rename(aside)
             kept.append(aside.name)
     say(f"The run starts anew, since {differences}. What was there is kept as {' and '.join(kept)}.")

@@ -53,6 +53,8 @@ def measure_batch(batch: Batch, *, seed: int = BOOTSTRAP_SEED, resamples: int = 
     Raises:
         LabelsRejected: all pictures are malignant, or all benign.
     """
+    if not len(batch.malignant):
+        raise LabelsRejected("No picture of the run has a known truth; an evaluation needs benign and malignant ones.")
     if batch.malignant.all() or not batch.malignant.any():
         side = "malignant" if batch.malignant.any() else "benign"
         raise LabelsRejected(

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.evaluation.labels import SHOWN, Label, Labels, LabelsRejected
@@ -38,17 +38,19 @@ def match(
         LabelsRejected: a picture has no label or two that contradict, a label fits two different pictures, or no label
             fits any.
     """
-    names: dict[str, list[int]] = defaultdict(list)
-    stems: dict[str, list[int]] = defaultdict(list)
+    # By whole path, by the last folder and the name, and by the name: names such as IM000001 come again and again.
+    names: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    stems: dict[tuple[str, ...], list[int]] = defaultdict(list)
     parts = [_parts(path) for path in paths]
-    for index, (*_, name) in enumerate(parts):
-        names[name].append(index)
-        stems[name.rpartition(".")[0] or name].append(index)
+    for index, (*folders, name) in enumerate(parts):
+        for above in {(), tuple(folders[-1:]), tuple(folders)}:
+            names[*above, name].append(index)
+            stems[*above, name.rpartition(".")[0] or name].append(index)
     found: dict[int, Label] = {}
     unused = 0
     for label in labels.rows:
         *folders, name = _parts(label.picture)
-        named = names.get(name) or stems.get(name) or []
+        named = _ending(names, folders, name) or _ending(stems, folders, name)
         fitting = [index for index in named if not folders or parts[index][-len(folders) - 1 : -1] == folders]
         fitting = [index for index in fitting if len(parts[index]) == len(folders) + 1] or fitting
         originals = {_original(index, copy_of) for index in fitting}
@@ -71,6 +73,11 @@ def match(
             "add a row for each, with an empty truth where it is not known."
         )
     return Matched(tuple(found.get(index) for index in range(len(paths))), unused)
+
+
+def _ending(index: Mapping[tuple[str, ...], list[int]], folders: Sequence[str], name: str) -> list[int]:
+    """Files that could be meant: those of the whole path, else those that have the last folder, too."""
+    return index.get((*folders, name)) or index.get((*folders[-1:], name)) or []
 
 
 def _agreed(first: Label, second: Label) -> Label:

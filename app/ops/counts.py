@@ -1,7 +1,7 @@
 """Counts of rate limits in this process's memory.
 
 The library's own store starts a thread for nearly every request, to forget what has ended; that costs more than
-counting. This one forgets where a new window begins.
+counting. This one forgets at most once a second, while it counts.
 """
 
 import threading
@@ -13,6 +13,9 @@ from limits.storage import Storage
 ADDRESS = "counts://"
 """Of this store, for Flask-Limiter."""
 
+SWEEP_SECONDS = 1.0
+"""How often what has ended is forgotten."""
+
 
 class Counts(Storage):
     """For fixed windows. Safe to use from any number of threads."""
@@ -22,6 +25,7 @@ class Counts(Storage):
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: Any) -> None:  # noqa: FBT001, FBT002  # as its base has it
         super().__init__(uri, wrap_exceptions=wrap_exceptions, **options)
         self._windows: dict[str, tuple[int, float]] = {}
+        self._sweep = 0.0
         self._lock = threading.Lock()
 
     @property
@@ -35,8 +39,10 @@ class Counts(Storage):
         with self._lock:
             count, end = self._windows.get(key, (0, 0.0))
             if end <= now:
-                self._windows = {other: window for other, window in self._windows.items() if window[1] > now}
                 count, end = 0, now + expiry
+            if self._sweep <= now:  # not for every new client, of which there may be any number
+                self._windows = {other: window for other, window in self._windows.items() if window[1] > now}
+                self._sweep = now + SWEEP_SECONDS
             self._windows[key] = count + amount, end
             return count + amount
 

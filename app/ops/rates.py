@@ -8,6 +8,7 @@ from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
 from app.ops import counts, stores
+from app.ops.addresses import network
 from app.ops.requests import UPLOAD_FIELD
 from app.settings import MEMORY
 
@@ -45,8 +46,8 @@ def register(app: Flask, rate: str | None, store: str, endpoints: Iterable[str])
 
 
 def client() -> str:
-    """Who is counted: the API key where there is one, else the address."""
-    return f"key {g.client}" if "client" in g else get_remote_address()
+    """Who is counted: the API key where there is one, else the address, of IPv6 the /64."""
+    return f"key {g.client}" if "client" in g else network(get_remote_address())
 
 
 def pictures_sent() -> int:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app, request
 
 from app.ops.stalls import computing
+from app.ops.turns import take_turn
 from app.web.carried import verified_answer, verified_table
 from app.web.table import csv_file
 
@@ -15,6 +16,7 @@ def report() -> Response:
     from app.web.report import pdf  # its library is large, and few ask for a PDF
 
     answer = verified_answer(request.form.get("answer"))
+    take_turn()
     with computing():
         content = pdf(answer, current_app.extensions["screener"].bundle)
     return _download(content, "application/pdf", "lesion-screening.pdf")

@@ -11,6 +11,8 @@ from werkzeug.exceptions import NotFound
 
 from app.ops.pictures import jpeg_uri
 from app.ops.requests import limit_of
+from app.ops.stalls import computing
+from app.ops.turns import take_turn
 from app.screening.preprocess import preprocess_stages
 from app.screening.saliency import shown
 from app.web.languages import COOKIE, LANGUAGES
@@ -29,7 +31,9 @@ PAGES = ("/", "/how-it-works", "/model-card", "/limits-and-privacy", "/help")
 def how() -> str:
     """The way from photo to answer, on a drawn lesion."""
     bundle = current_app.extensions["screener"].bundle
-    history = preprocess_stages(sample_picture(), bundle.preprocess)[1:]
+    take_turn()
+    with computing():
+        history = preprocess_stages(sample_picture(), bundle.preprocess)[1:]
     return render(
         "how.html", example_stages=[(name, jpeg_uri(shown(picture), STAGE_SIDE)) for name, picture in history]
     )

@@ -1,6 +1,7 @@
 """A folder of drawn lesions, small enough that many are screened in a second, and the command that screens it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,8 @@ def command(*arguments: str | Path) -> list[str]:
 
 def start(*arguments: str | Path) -> "subprocess.Popen[str]":
     """Starts the command, with its messages as its `stderr`, in a process group of its own."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; the command would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         command(*arguments), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -42,6 +45,16 @@ def finish(process: "subprocess.Popen[str]") -> str:
     _, told = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, told
     return told
+
+
+def wait_for_commit(output: Path, since: int) -> None:
+    """Waits until the journal beside an output was written after `since`, nanoseconds: what killing cannot undo."""
+    journal = output.with_name(f"{output.name}.journal")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while journal.stat().st_mtime_ns <= since:
+        assert time.monotonic() < deadline, f"{journal} was never written again"
+        time.sleep(0.01)
+    time.sleep(0.2)  # a commit ends after the file's last byte
 
 
 def wait_for_files(folder: Path, count: int) -> None:

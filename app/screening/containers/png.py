@@ -66,14 +66,18 @@ def has_all_rows(content: bytes) -> bool:
     )
     inflater, at = zlib.decompressobj(), len(SIGNATURE)
     found = 0
-    while at < len(content):
+    while at < len(content) and found < expected:
         (length,) = struct.unpack_from(">I", content, at)
-        waiting = content[at + 8 : at + 8 + length] if content[at + 4 : at + 8] == b"IDAT" else b""
-        while waiting and not inflater.eof:
-            found += len(inflater.decompress(waiting, _PIECE))
-            waiting = inflater.unconsumed_tail
+        pixels = content[at + 4 : at + 8] == b"IDAT"
+        for start in range(at + 8, at + 8 + length, _PIECE) if pixels else ():
+            waiting = content[start : min(start + _PIECE, at + 8 + length)]
+            # No further than the picture goes: a stream may hold gigabytes of zeros behind it.
+            while waiting and not inflater.eof and found < expected:
+                found += len(inflater.decompress(waiting, _PIECE))
+                waiting = inflater.unconsumed_tail
         at += 12 + length
-    found += len(inflater.flush())
+    if found < expected:
+        found += len(inflater.flush())
     return found >= expected
 
 

@@ -6,9 +6,10 @@ import pytest
 from limits.storage import MemoryStorage
 
 from app import create_app
-from app.access.attempts import Attempts, network
+from app.access.attempts import Attempts
 from app.access.faults import TooManyAttempts
 from app.config import Config
+from app.ops.addresses import network
 from app.ops.turns import TURNS
 from tests.helpers.logins import enters, log_in
 

@@ -12,7 +12,7 @@ from app import create_app
 from app.access import sessions, stores
 from app.access.options import Access
 from app.config import Config
-from app.ops import metrics
+from app.ops import health
 from tests.helpers.logins import ACCOUNT, NAME, PASSWORD, enters, log_in, login_token
 from tests.helpers.pages import token_of
 
@@ -118,7 +118,7 @@ def test_another_password_or_key_ends_the_sessions_of_the_one_before(settings: C
 def test_workers_know_of_each_other_s_logouts_and_a_new_server_of_no_login(
     settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(metrics.SHARED_FOLDER, str(tmp_path))
+    monkeypatch.setenv(health.STOPPING, str(tmp_path / "stopping"))
     (tmp_path / stores.STARTED).touch()
     one, two = create_app(settings).test_client(), create_app(settings).test_client()
     log_in(one)

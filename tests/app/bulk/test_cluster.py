@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.bulk.setup import setup_of
 from app.screening.decode import DecodeLimits
 from app.screening.screener import Screener
 from app.screening.table import answer_cells
-from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_files
+from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_commit, wait_for_files
 from tests.helpers.dask_cluster import DaskCluster, dask_cluster
 
 COUNT = 128
@@ -66,7 +67,8 @@ def test_a_killed_client_goes_on_where_it_stopped_and_gives_the_same_bytes(
         archive, "--output", tmp_path / "results.csv", "--cluster", cluster.address, "--explain", tmp_path / "maps",
     )  # fmt: skip
     client = start(*arguments)
-    wait_for_files(tmp_path / "maps", COUNT // 2)
+    wait_for_files(tmp_path / "maps", 1)
+    wait_for_commit(tmp_path / "results.csv", time.time_ns())
     os.kill(client.pid, signal.SIGKILL)
     client.communicate()
     assert not (tmp_path / "results.csv").exists()

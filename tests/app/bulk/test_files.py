@@ -73,6 +73,17 @@ def test_links_are_followed_but_never_in_a_circle(folder: Path, tmp_path: Path) 
     assert names(folder, folder) == ["a.PNG", "b.jpg", "deep/er/c.tiff", "link/d.png"]
 
 
+def test_a_link_that_leads_nowhere_hides_nothing_beside_it(folder: Path) -> None:
+    (folder / "circle.jpg").symlink_to("circle.jpg")
+    (folder / "self").symlink_to("self")
+    assert names(folder, folder) == ["a.PNG", "b.jpg", "circle.jpg", "deep/er/c.tiff"]
+
+
+def test_a_pattern_finds_a_file_once_although_links_lead_in_a_circle(folder: Path) -> None:
+    (folder / "again").symlink_to(folder)
+    assert names(folder, folder / "**" / "*.jpg") == ["b.jpg"]
+
+
 def test_what_cannot_be_looked_into_is_listed_so_that_it_becomes_a_row(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,9 @@ from typing import Protocol
 import pytest
 
 from app.bulk.errors import BulkError
-from app.bulk.files import Listing
+from app.bulk.files import Listed, Listing
 from app.bulk.journal import Journal
+from app.bulk.picture import read_file
 from app.bulk.results import read_results
 from app.bulk.run import Done, Plan, run
 from app.bulk.setup import Setup
@@ -105,13 +106,14 @@ def test_a_run_that_was_broken_off_goes_on_and_gives_the_same_bytes(
 
 def test_a_second_run_does_nothing_and_says_so(screen: Screen, tmp_path: Path) -> None:
     screen()
-    before = (tmp_path / "results.csv").stat()
+    before = (tmp_path / "results.csv").stat()  # without the time of its last reading
     team, told, done = screen()
     assert (team.screened, done and done.screened) == ([], 0)
     assert told == [
         f"Nothing to do: {tmp_path / 'results.csv'} has all 14 files, and neither they nor the model changed."
     ]
-    assert (tmp_path / "results.csv").stat() == before
+    after = (tmp_path / "results.csv").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_what_is_new_changed_or_gone_is_all_that_a_further_run_sees_to(
@@ -149,6 +151,10 @@ def test_another_model_starts_anew_says_why_and_keeps_what_there_was(
     reason = "it is another model (drawn 1.0 before, drawn 2.0 now)"
     assert told == [f"The run starts anew, since {reason}. What was there is kept as {kept} and {kept}.journal."]
     assert (tmp_path / kept).read_bytes() == before
+    screen()
+    _, told, _ = screen(setup=replace(SETUP, model="drawn 2.0"))
+    assert (tmp_path / kept).read_bytes() == before
+    assert f"is kept as results.{SETUP.key()}.2.csv and results.{SETUP.key()}.2.csv.journal." in told[0]
 
 
 def test_a_results_file_that_somebody_changed_is_never_overwritten(screen: Screen, tmp_path: Path) -> None:
@@ -179,6 +185,35 @@ def test_a_disk_that_refuses_the_results_loses_no_answer(screen: Screen, monkeyp
             screen()
     team, _, done = screen()
     assert (team.screened, done and done.files) == ([], 14)
+
+
+def test_results_that_could_not_be_written_leave_no_old_ones_for_the_last_word(
+    screen: Screen, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = str(archive / "left" / "0002.jpg")
+    error = {"late": True}
+
+    def read(file: Listed, most: int) -> tuple[Listed, bytes | None]:
+        if file.path == late and error["late"]:
+            raise OSError(5, "Input/output error")
+        return read_file(file, most)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def told() -> dict[str, object]:
+        return {str(row["path"]): row["error"] for row in read_results(tmp_path / "results.csv")}
+
+    monkeypatch.setattr("app.bulk.picture.read_file", read)
+    screen()
+    assert told()[late]
+    error["late"] = False
+    with monkeypatch.context() as broken:
+        broken.setattr("app.bulk.run.write_results", refuse)
+        with pytest.raises(BulkError):
+            screen()
+    screen()
+    assert not told()[late]
 
 
 def test_one_run_at_a_time_writes_a_journal(screen: Screen, tmp_path: Path) -> None:

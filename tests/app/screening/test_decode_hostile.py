@@ -191,6 +191,31 @@ def test_a_png_whose_last_row_is_black_is_whole() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory in /proc")
+def test_a_stream_that_goes_on_behind_the_picture_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.random.default_rng(1).integers(1, 255, (80, 80, 3), np.uint8)
+    pixels[-1] = 0
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", 80, 80, 8, 2, 0, 0, 0)
+    upload = png(header, rows + bytes(20_000_000))
+    found: list[int] = []
+    whole = zlib.decompressobj
+
+    class Counted:
+        def __init__(self) -> None:
+            self._inflater = whole()
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            found.append(len(piece := self._inflater.decompress(data, most)))
+            return piece
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inflater, name)
+
+    monkeypatch.setattr(zlib, "decompressobj", Counted)
+    assert np.array_equal(decode(upload, LIMITS), pixels)
+    assert len(rows) <= sum(found) < 3_000_000
+
+
 @pytest.mark.parametrize("kind", ["webp", "png", "png of 16-bit grey", "progressive jpeg", "tiff of one strip"])
 def test_decoding_needs_the_memory_that_was_reckoned(kind: str) -> None:
     picture = Image.new("RGB", (2000, 2000), (200, 150, 120))
