@@ -169,3 +169,12 @@ def test_every_file_of_deploy_is_told_of_in_the_operators_guide() -> None:
     guide = text("docs/operations.md")
     for path in DEPLOY.rglob("*.*"):
         assert path.relative_to(REPOSITORY).as_posix() in guide, path
+
+
+def test_the_memory_to_reckon_with_is_no_less_than_what_was_measured() -> None:
+    found = re.search(r"Reckon with (\d+) MB, and\s+for each worker (\d+) MB", text("docs/operations.md"))
+    assert found
+    base, each = map(int, found.groups())
+    measured = json.loads(text("docs/figures/speed.json"))["memory"]
+    for workers, memory in measured.items():
+        assert memory["server_pss"] <= base + each * int(workers), workers
