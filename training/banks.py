@@ -21,6 +21,8 @@ IDENTITY = "bank.json"
 BATCH = 64
 
 Answers = npt.NDArray[np.float32]
+Bank = npt.NDArray[np.float16]
+"""(views, N, K)."""
 
 
 class BankMismatch(TrainingError):
@@ -35,7 +37,7 @@ def fill_bank(
     answer: Callable[[Inputs], Answers],
     *,
     what: str = "soft labels",
-) -> npt.NDArray[np.float16]:
+) -> Bank:
     """Asks a network about every row in `count` views; goes on where an interrupted filling stopped.
 
     Args:
@@ -58,7 +60,7 @@ def fill_bank(
     (folder / IDENTITY).write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
     rows = np.arange(len(inputs))
     for view in range(count):
-        path = folder / f"view-{view:03}.npy"
+        path = folder / view_file(view)
         if path.is_file():
             continue
         parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
@@ -67,21 +69,31 @@ def fill_bank(
             for part in tqdm(parts, desc=f"{what}, view {view + 1}/{count}", unit="batch")
         ]
         # Named by its process: on a study of several workers two may fill the same bank, with the same answers.
-        beside = folder / f"writing-{os.getpid()}-view-{view:03}.npy"
+        beside = folder / f"writing-{os.getpid()}-{view_file(view)}"
         kept = np.concatenate(answers).astype(np.float16)
         if not np.isfinite(kept).all():
             raise TrainingError(f"the network's {what} are not finite in half precision: it diverged; train it anew")
         np.save(beside, kept)
         beside.replace(path)
-    bank = np.stack([np.load(folder / f"view-{view:03}.npy") for view in range(count)])
-    if bank.shape[:2] != (count, len(inputs)):
-        raise BankMismatch(f"the {what} in {folder} are not of {len(inputs)} pictures; remove that folder")
+    return read_bank(folder, count, len(inputs), what=what)
+
+
+def view_file(view: int) -> str:
+    """Name of the file of a view's answers, float16 (N, K)."""
+    return f"view-{view:03}.npy"
+
+
+def read_bank(folder: Path, count: int, rows: int, *, what: str = "soft labels") -> Bank:
+    """The answers of a whole bank. Raises BankMismatch where they are not of `rows` pictures."""
+    bank = np.stack([np.load(folder / view_file(view)) for view in range(count)])
+    if bank.shape[:2] != (count, rows):
+        raise BankMismatch(f"the {what} in {folder} are not of {rows} pictures; remove that folder")
     return np.asarray(bank, np.float16)
 
 
 def is_whole(folder: Path, count: int) -> bool:
     """Whether a bank has all of `count` views."""
-    return all((folder / f"view-{view:03}.npy").is_file() for view in range(count))
+    return all((folder / view_file(view)).is_file() for view in range(count))
 
 
 def check_bank(folder: Path, identity: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ def export(
     training_records: Sequence[LesionRecord],
     parity_records: Sequence[LesionRecord],
     run: Path,
+    seeds: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
     """Writes `run`/bundle and `run`/keras_probabilities.json.
 
@@ -52,6 +53,7 @@ def export(
         parity_records: real images for which Keras probabilities are kept, to be compared with the .tflite file by
             a process without TensorFlow.
         run: the run folder.
+        seeds: what each of the seeds reached on validation of which this run is the median.
     """
     model, rounded = shipped_models(recipe, scheme, trained, training_records)
     folder = run / "bundle"
@@ -66,7 +68,7 @@ def export(
         name = f"parity/synthetic-{seed}.png"
         cv2.imwrite(str(folder / name), cv2.cvtColor(draw_lesion(seed), cv2.COLOR_RGB2BGR))
         parity.append({"file": name, "probabilities": _answer(model, recipe, [folder / name])[0]})
-    write_manifest(folder, _manifest(recipe, scheme, model, parity, run))
+    write_manifest(folder, _manifest(recipe, scheme, model, parity, run, seeds))
     probabilities = _answer(model, recipe, [record.image_path for record in parity_records])
     answers = dict(zip([record.image_id for record in parity_records], probabilities, strict=True))
     (run / "keras_probabilities.json").write_text(json.dumps(answers), encoding="utf-8")
@@ -102,13 +104,18 @@ def _pictures(recipe: Recipe, paths: Sequence[Path]) -> npt.NDArray[np.float32]:
 
 
 def _manifest(
-    recipe: Recipe, scheme: LabelScheme, model: keras.Model, parity: list[dict[str, Any]], run: Path
+    recipe: Recipe,
+    scheme: LabelScheme,
+    model: keras.Model,
+    parity: list[dict[str, Any]],
+    run: Path,
+    seeds: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     training = json.loads((run / "run.json").read_text(encoding="utf-8"))
     history = (run / "history.csv").read_text(encoding="utf-8").splitlines()
     return {
         "schema_version": SCHEMA_VERSION,
-        "name": recipe.name,
+        "name": recipe.bundle,
         "version": recipe.version,
         "created": datetime.now(UTC).date().isoformat(),
         "licence": WEIGHTS_LICENCE,
@@ -122,7 +129,12 @@ def _manifest(
         "operating_point": None,
         "gate": None,
         "parity": parity,
-        "training": {**training, "epochs_run": len(history) - 1, "parameters": model.count_params()},
+        "training": {
+            **training,
+            "epochs_run": len(history) - 1,
+            "parameters": model.count_params(),
+            "seeds": list(seeds),
+        },
         "export": {**environment(), "format": "TFLite fp16"},
         "note": recipe.note,
         "metrics": {},

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -12,6 +13,12 @@ from training.specs import DistilSpec, FitSpec, NetworkSpec
 
 SMOKE, UNPRETRAINED = "-smoke", "-unpretrained"
 """Behind a recipe's name: the recipe in small, and with random weights in the place of pretrained ones."""
+
+SEED = re.compile("-seed([0-9]+)")
+"""In the name of a recipe with another seed than its own, before the other endings."""
+
+ARM = "+"
+"""Between a recipe's name and that of a change to it (training/arms.py), before all endings."""
 
 SMOKE_SIDE, SMOKE_IMAGES, SMOKE_OVERSAMPLE = 64, 160, 20
 
@@ -36,6 +43,7 @@ class Recipe:
     view_seed: of augmentation, where it is not `seed`: runs of several seeds then see the same views, and so share
         the teachers' answers to them.
     start: the recipe whose trained network this one goes on from, as one of smaller pictures; empty to start anew.
+    seeds: a release trains the recipe once with each, and ships the median one on validation; empty for `seed` alone.
     """
 
     name: str
@@ -53,10 +61,12 @@ class Recipe:
     note: str = ""
     view_seed: int | None = None
     start: str = ""
+    seeds: tuple[int, ...] = ()
 
     def trains_as(self, other: "Recipe") -> bool:
-        """Whether a run of `other` is one of this recipe: version and note name a bundle and train nothing."""
-        return replace(self, version="", note="") == replace(other, version="", note="")
+        """Whether a run of `other` is one of this recipe: version, note and seeds are of a bundle and train nothing."""
+        mine, its = (replace(recipe, version="", note="", seeds=()) for recipe in (self, other))
+        return mine == its
 
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:
@@ -68,6 +78,11 @@ class Recipe:
     def views_seed(self) -> int:
         """The seed of augmentation."""
         return self.seed if self.view_seed is None else self.view_seed
+
+    @property
+    def bundle(self) -> str:
+        """Name of the bundle: of all seeds the same one."""
+        return SEED.sub("", self.name)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -93,6 +108,7 @@ class Recipe:
                 "fit": FitSpec(**{**values["fit"], "cycles": tuple(values["fit"]["cycles"])}),
                 "network": _network(values.get("network", {})),
                 "distil": DistilSpec(**{**distil, "teachers": tuple(distil["teachers"])}) if distil else None,
+                "seeds": tuple(values.get("seeds", ())),
             }
         )
 
@@ -117,9 +133,11 @@ class Recipe:
                 self.distil,
                 teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers),
                 views=min(self.distil.views, 2),
+                bank=self.distil.bank and f"{self.distil.bank}{SMOKE}",
             ),
             images=SMOKE_IMAGES,
             start=self.start and f"{self.start}{SMOKE}",
+            seeds=self.seeds[:1],
         )
 
     def unpretrained(self) -> Self:
@@ -129,9 +147,18 @@ class Recipe:
             name=f"{self.name}{UNPRETRAINED}",
             network=replace(self.network, weights="random"),
             distil=self.distil
-            and replace(self.distil, teachers=tuple(f"{name}{UNPRETRAINED}" for name in self.distil.teachers)),
+            and replace(
+                self.distil,
+                teachers=tuple(f"{name}{UNPRETRAINED}" for name in self.distil.teachers),
+                bank=self.distil.bank and f"{self.distil.bank}{UNPRETRAINED}",
+            ),
             start=self.start and f"{self.start}{UNPRETRAINED}",
         )
+
+    def seeded(self, seed: int) -> Self:
+        """The same from other initial weights and in another order; the views, and so the soft labels, stay."""
+        name = re.sub(f"((?:{UNPRETRAINED})?(?:{SMOKE})?)$", rf"-seed{seed}\1", self.name, count=1)
+        return replace(self, name=name, seed=seed, view_seed=self.views_seed, seeds=())
 
 
 def _modules() -> dict[str, str]:
@@ -154,6 +181,13 @@ def load_recipe(name: str) -> Recipe:
         return load_recipe(name.removesuffix(SMOKE)).smoke()
     if name.endswith(UNPRETRAINED):
         return load_recipe(name.removesuffix(UNPRETRAINED)).unpretrained()
+    if seed := SEED.search(name):
+        return load_recipe(name.removesuffix(seed[0])).seeded(int(seed[1]))
+    if ARM in name:
+        from training.arms import arm_of  # needs Recipe
+
+        whole, _, arm = name.partition(ARM)
+        return arm_of(load_recipe(whole), arm)
     if name not in recipe_names():
         raise TrainingError(f"no recipe named {name!r}; there are {recipe_names()}")
     recipe: Recipe = importlib.import_module(_modules()[name]).RECIPE

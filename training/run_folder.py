@@ -49,7 +49,7 @@ class RunFolder:
         """
         if (self.path / RECORD).is_file():
             self.require(recipe, split)
-            if json.loads((self.path / RECORD).read_text(encoding="utf-8")).get("soft_labels") != soft_labels:
+            if self.record().get("soft_labels") != soft_labels:
                 raise RunMismatch(
                     f"{self.path} holds a run that learnt from other soft labels; name another folder with --out, or "
                     "remove it."
@@ -72,7 +72,7 @@ class RunFolder:
         """
         if not (self.path / RECORD).is_file():
             raise TrainingError(f"{self.path} holds no run; run `train` first, or name --out")
-        before = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
+        before = self.record()
         differing = [key for key, value in _digests(split).items() if before.get(key) != value]
         if not recipe.trains_as(Recipe.from_dict(before["recipe"])):
             differing.insert(0, "recipe")
@@ -82,9 +82,14 @@ class RunFolder:
                 "name another folder with --out, or remove it."
             )
 
+    def record(self) -> dict[str, Any]:
+        """What made the run: its recipe, versions, and digests."""
+        record: dict[str, Any] = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
+        return record
+
     def precision(self) -> str:
         """The dtype policy that the run began with; on another machine it goes on with the same."""
-        record = json.loads((self.path / RECORD).read_text(encoding="utf-8"))
+        record = self.record()
         # Runs from before there was "auto" have it in the recipe alone.
         return str(record.get("precision", record["recipe"]["fit"]["mixed_precision"]))
 

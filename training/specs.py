@@ -77,12 +77,15 @@ class DistilSpec:
     alpha: weight of the hard loss; 1 - alpha is the soft one's.
     views: how many augmented views of every training picture the teachers see, whose answers are kept; epoch e uses
         view e modulo views. 0: a new view in each epoch, and the teachers are asked while the student learns.
+    bank: name of the teachers' answers, where several students with the same views learn from the same ones; empty for
+        that of the student's bundle.
     """
 
     teachers: tuple[str, ...]
     temperature: float
     alpha: float
     views: int
+    bank: str = ""
 
     def __post_init__(self) -> None:
         if not self.teachers or self.temperature <= 0 or not 0 <= self.alpha <= 1 or self.views < 0:

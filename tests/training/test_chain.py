@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 from app.config import REPOSITORY
+from training.banks import BankMismatch
 from training.bundles import release, require_bundle, why_not_served
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.schemes import CLINICAL, ISLAM2024
-from training.distil import teachers_soft_labels
+from training.distil import keep_soft_labels, teachers_soft_labels
 from training.errors import TrainingError
 from training.evaluation import read_evaluation
 from training.fit import fit
@@ -140,6 +141,31 @@ def test_a_student_learns_to_answer_as_its_teacher(
         fit(student, CLINICAL, data, tmp_path / "student", replace(soft_labels, source="another"))
     resumed = keras.models.load_model(RunFolder(tmp_path / "student").checkpoint(EPOCHS))
     assert resumed.loss.temperature == 2.0
+
+
+def test_a_student_is_made_again_from_kept_soft_labels_without_its_teacher(
+    whole_run: Path, student: Recipe, recipe: Recipe, data: TrainingData, drawn_root: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from training import distil
+
+    store, elsewhere = tmp_path / "label_store", tmp_path / "elsewhere"
+    asked = teachers_soft_labels(student, drawn_root, whole_run.parent, store=store)
+    assert keep_soft_labels(student, drawn_root, whole_run.parent, store) == [store / "student-drawn"]
+    kept = teachers_soft_labels(student, drawn_root, elsewhere, store=store)
+    assert not (elsewhere / "drawn").exists()
+    rows = np.arange(len(data.train.labels))
+    assert np.array_equal(kept.logits(1, rows), asked.logits(1, rows))
+    assert (kept.source, kept.views) == (asked.source, asked.views)
+    other_views = replace(student, augment=replace(student.augment, zoom=0.33))
+    with pytest.raises(BankMismatch, match="another augment"):
+        teachers_soft_labels(other_views, drawn_root, elsewhere, store=store)
+    on_line = replace(student, distil=student.distil and replace(student.distil, views=0))
+    with pytest.raises(TrainingError, match="there are no answers to be kept"):
+        keep_soft_labels(on_line, drawn_root, whole_run.parent, store)
+    monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, seed=77))
+    with pytest.raises(BankMismatch, match="a drawn with another recipe"):
+        teachers_soft_labels(student, drawn_root, elsewhere, store=store)
 
 
 def test_a_student_without_a_trained_teacher_of_its_own_split_is_refused(

@@ -28,28 +28,35 @@ BETTER = answers(np.clip(0.3 + 0.5 * TRUTH + NOISE, 0, 1))
 
 
 def test_a_model_does_not_differ_from_itself() -> None:
-    same = paired_differences(GOOD, GOOD, GROUPS, seed=1, metrics=AUC)
+    same = paired_differences([GOOD], [GOOD], GROUPS, seed=1, metrics=AUC)
     assert same == {"auc": {"difference": 0, "low": 0, "high": 0}}
 
 
 def test_a_difference_is_that_of_the_metrics_and_changes_sign_with_the_order() -> None:
-    auc = paired_differences(BETTER, GOOD, GROUPS, seed=1, metrics=AUC)["auc"]
+    auc = paired_differences([BETTER], [GOOD], GROUPS, seed=1, metrics=AUC)["auc"]
     assert auc["difference"] == METRICS["auc"](BETTER) - METRICS["auc"](GOOD) > 0
     assert 0 < auc["low"] < auc["difference"] < auc["high"]
-    turned = paired_differences(GOOD, BETTER, GROUPS, seed=1, metrics=AUC)["auc"]
+    turned = paired_differences([GOOD], [BETTER], GROUPS, seed=1, metrics=AUC)["auc"]
     assert (turned["low"], turned["high"]) == pytest.approx((-auc["high"], -auc["low"]))
 
 
 def test_pairing_sees_what_two_intervals_side_by_side_do_not() -> None:
     one, other = (measure(model, GROUPS, seed=1, metrics=AUC)["auc"] for model in (BETTER, GOOD))
     assert one["low"] < other["high"]  # the two intervals overlap
-    paired = paired_differences(BETTER, GOOD, GROUPS, seed=1, metrics=AUC)["auc"]
+    paired = paired_differences([BETTER], [GOOD], GROUPS, seed=1, metrics=AUC)["auc"]
     assert paired["high"] - paired["low"] < one["high"] - one["low"]
+
+
+def test_several_seeds_are_compared_by_their_mean() -> None:
+    both = paired_differences([GOOD, BETTER], [GOOD], GROUPS, seed=1, metrics=AUC)["auc"]
+    one = paired_differences([BETTER], [GOOD], GROUPS, seed=1, metrics=AUC)["auc"]
+    assert both["difference"] == pytest.approx(one["difference"] / 2)
+    assert both["high"] == pytest.approx(one["high"] / 2)
 
 
 def test_other_images_are_refused() -> None:
     with pytest.raises(ValueError, match="same images"):
-        paired_differences(GOOD, replace(GOOD, malignant=~TRUTH), GROUPS, seed=1, metrics=AUC)
+        paired_differences([GOOD], [GOOD, replace(GOOD, malignant=~TRUTH)], GROUPS, seed=1, metrics=AUC)
 
 
 def test_answers_are_read_from_what_evaluate_wrote(tmp_path: Path) -> None:

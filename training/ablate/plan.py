@@ -81,7 +81,7 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """JSON-ready: what all trials of a study have in common. Factors and seeds can be added to it later."""
         return {
-            "base": replace(self.base, version="", note="").to_dict(), "recipe_epochs": self.recipe_epochs,
+            "base": replace(self.base, version="", note="", seeds=()).to_dict(), "recipe_epochs": self.recipe_epochs,
             "validation_images": self.validation_images,
         }  # fmt: skip
 

@@ -1,8 +1,6 @@
 """The verbs, from training to release."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -11,12 +9,14 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.ablate import ablate
 from training.cli.data import data
-from training.cli.external import can_be_measured, external
+from training.cli.evidence import evidence
+from training.cli.external import external
 from training.cli.footprint import runtimes, variants
 from training.cli.options import EVALUATION_LOG, data_root_option, out_option, recipe_option
+from training.cli.release import release
 from training.cli.results import agree, compare, ensemble
 from training.errors import TrainingError
-from training.recipe import SMOKE, Recipe, load_recipe, purpose, recipe_names
+from training.recipe import Recipe, load_recipe, purpose, recipe_names
 
 OTHER_IMAGES = 400
 """Real pictures of another data set that candidates for the gate are compared on."""
@@ -38,7 +38,7 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-for verb in (data, ablate, compare, agree, ensemble, external, variants, runtimes):
+for verb in (data, ablate, compare, agree, ensemble, evidence, external, release, variants, runtimes):
     main.add_command(verb)
 
 
@@ -75,6 +75,20 @@ def distil(recipe: Recipe, data_root: Path, out: Path) -> None:
     fit(recipe, scheme, data, out / recipe.name, soft_labels)
 
 
+@main.command("soft-labels")
+@recipe_option
+@data_root_option
+@out_option
+def soft_labels(recipe: Recipe, data_root: Path, out: Path) -> None:
+    """Asks a recipe's trained teachers and puts their answers into label_store, from which it is made again."""
+    from training.distil import keep_soft_labels
+
+    if recipe.images is not None:
+        raise TrainingError("what is kept is of the whole training part; leave out --smoke")
+    for folder in keep_soft_labels(recipe, data_root, out):
+        click.echo(folder)
+
+
 @main.command()
 @recipe_option
 @data_root_option
@@ -92,6 +106,7 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
     trained = run.result(recipe.fit)
     test = records.open_test(out / EVALUATION_LOG, f"parity of {recipe.name} {recipe.version} with Keras")
     from training.export import export as export_bundle
+    from training.seeds import spread
     from training.trained import load_trained
 
     folder = export_bundle(
@@ -101,6 +116,7 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
         training_records=records.train,
         parity_records=test[:PARITY_IMAGES],
         run=run.path,
+        seeds=spread(recipe, out),
     )
     click.echo(f"{folder}: {(folder / 'model.tflite').stat().st_size / 1000:.2f} KB")
 
@@ -188,44 +204,6 @@ def report(bundle: Path, runs: Path | None) -> None:
     click.echo(write_card(bundle))
     for path in (*draw_results(REPOSITORY), *draw_figures(REPOSITORY), *write_documents(REPOSITORY, bundle)):
         click.echo(path)
-
-
-@main.command()
-@recipe_option
-@data_root_option
-@out_option
-def release(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """From the publisher's files to model_store: teachers, train, export, calibrate, gate, evaluate, external, card.
-
-    What was trained before is not trained again. With --smoke nothing is put into model_store.
-    """
-    from training.bundles import release as copy_bundle
-    from training.bundles import why_not_served
-    from training.report.card import write_card
-
-    def run(verb: str, name: str) -> None:
-        # A process each: TensorFlow, which trains and exports, must not meet the TFLite runtime that evaluates.
-        click.secho(f"{verb} {name}", bold=True)
-        options = ["--recipe", name.removesuffix(SMOKE), *(["--smoke"] if name.endswith(SMOKE) else [])]
-        command = [sys.executable, "-m", "training", verb, *options, "--data-root", str(data_root), "--out", str(out)]
-        if subprocess.run(command, check=False, cwd=REPOSITORY).returncode:
-            raise TrainingError(f"`{verb}` of {name} failed; what it said stands above. The same command goes on there")
-
-    def learn(learner: Recipe) -> None:
-        for needed in learner.needed:
-            learn(load_recipe(needed))
-        run("distil" if learner.distil else "train", learner.name)
-
-    learn(recipe)
-    for verb in ("export", "calibrate", "gate", "evaluate"):
-        run(verb, recipe.name)
-    if can_be_measured(recipe, data_root):
-        run("external", recipe.name)
-    bundle = out / recipe.name / "bundle"
-    write_card(bundle)
-    if recipe.images is None:
-        reason = why_not_served(bundle)
-        click.echo(f"not put into model_store: {reason}" if reason else copy_bundle(bundle, DEFAULT_BUNDLE.parent))
 
 
 @main.command()

@@ -19,7 +19,7 @@ def compare(first: str, second: str, out: Path) -> None:
     from training.predictions import read_predictions
 
     one, other = read_predictions([out / first, out / second])
-    differences = paired_differences(one.answers, other.answers, one.groups, seed=BOOTSTRAP_SEED)
+    differences = paired_differences([one.answers], [other.answers], one.groups, seed=BOOTSTRAP_SEED)
     click.echo(json.dumps(differences, indent=1))
 
 

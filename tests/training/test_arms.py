@@ -1,0 +1,82 @@
+"""Arms: a recipe changed in one thing, and the table of what that does."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.screening.preprocess import STAGES
+from training import evidence as evidence_module
+from training.arms import ARMS, arms
+from training.datasets.parts import training_data
+from training.datasets.schemes import CLINICAL
+from training.errors import TrainingError
+from training.evidence import evidence, finished, read_evidence, write_evidence
+from training.fit import fit
+from training.label_store import bank_name
+from training.recipe import Recipe, load_recipe
+
+BASE = load_recipe("three_block_distilled")
+
+
+@pytest.mark.parametrize("name", arms(BASE))
+def test_an_arm_differs_in_one_thing_and_learns_from_the_same_soft_labels(name: str) -> None:
+    arm = load_recipe(f"{BASE.name}+{name}")
+    assert arm.name == f"{BASE.name}+{name}"
+    same = {"name": BASE.name, "seeds": BASE.seeds, "note": BASE.note, "view_seed": BASE.view_seed}
+    if name == "untaught":
+        assert arm.distil is None
+        assert replace(arm, **same, distil=BASE.distil) == BASE
+        return
+    assert arm.distil
+    assert bank_name(arm, "t") == bank_name(BASE, "t")
+    assert replace(arm, **same, distil=BASE.distil, preprocess=BASE.preprocess) == BASE
+    assert arm.preprocess != BASE.preprocess
+    small = load_recipe(f"{BASE.name}+{name}-seed2-smoke")
+    assert bank_name(small, "t") == bank_name(load_recipe(f"{BASE.name}-smoke"), "t")
+    assert small.preprocess.stages == arm.preprocess.stages
+
+
+def test_every_stage_that_can_be_left_out_is_an_arm() -> None:
+    assert [name for name in ARMS if name.startswith("without_")] == [f"without_{stage}" for stage in STAGES[:4]]
+    assert "all_stages" not in arms(BASE)
+    few = replace(BASE, preprocess=replace(BASE.preprocess, stages=("rescale", "resize")))
+    assert arms(few) == ["untaught", "all_stages"]
+
+
+def test_an_arm_that_is_none_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"no arm named 'without_skin'; there are \['all_stages'"):
+        load_recipe(f"{BASE.name}+without_skin")
+    with pytest.raises(TrainingError, match="is all six stages already, or has nothing of it"):
+        load_recipe(f"{BASE.name}+all_stages")
+    with pytest.raises(TrainingError, match="no recipe named 'nothing'"):
+        load_recipe("nothing+untaught")
+
+
+@pytest.mark.usefixtures("drawn_split")
+def test_what_an_arm_does_is_measured_on_validation(
+    recipe: Recipe, drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = replace(recipe, fit=replace(recipe.fit, cycles=(1,), warmup_epochs=0.0))
+    # The lesions of the drawn set differ in brightness; the ROI stage keeps that, and whatever it does can be measured.
+    blind = replace(short, name="drawn+blind", fit=replace(short.fit, peak_learning_rate=1e-9))
+    monkeypatch.setitem(evidence_module.SAYS, "blind", "without learning")
+    with pytest.raises(TrainingError, match="drawn is not trained yet"):
+        evidence(short, [blind], drawn_root, tmp_path)
+    for each in (short, short.seeded(2), blind):
+        fit(each, CLINICAL, training_data(each, CLINICAL, drawn_root, tmp_path / "cache"), tmp_path / each.name)
+    assert finished([blind, replace(blind, name="drawn+other")], tmp_path) == [blind]
+    found = evidence(replace(short, seeds=(2,)), [blind], drawn_root, tmp_path)
+    arm, chance = found["differences"]
+    assert (arm["says"], arm["seeds"]) == ("without learning", [short.seed])
+    assert arm["auc"]["low"] <= arm["auc"]["difference"] <= arm["auc"]["high"]
+    assert "what chance does" in chance["says"]
+    assert found["part"] == "validation"
+    aucs = {seed: metrics["auc"]["value"] for seed, metrics in found["metrics"].items()}
+    assert chance["auc"]["difference"] == pytest.approx(aucs["2"] - aucs[str(short.seed)])
+    write_evidence(found, tmp_path / "evidence.json")
+    write_evidence({**found, "recipe": "another"}, tmp_path / "evidence.json")
+    assert read_evidence(tmp_path / "evidence.json")["drawn"] == json.loads(json.dumps(found))
+    with pytest.raises(TrainingError, match="another split or label scheme"):
+        evidence(short, [replace(blind, split="other")], drawn_root, tmp_path)

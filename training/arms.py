@@ -1,0 +1,91 @@
+"""Arms of the evidence: a recipe changed in one thing, to be compared with the recipe itself.
+
+`NAME+ARM` is a recipe as any other: `python -m training distil --recipe three_block_distilled+without_roi_highlight`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from app.screening.preprocess import STAGES
+from training.errors import TrainingError
+from training.recipe import ARM, Recipe
+
+NEEDED_STAGES = ("rescale", "resize")
+"""Without which the network is given other numbers, not another picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Attributes:
+    says: what is different, in words, for a table.
+    change: the recipe with the difference; the very same recipe where it has nothing that could be changed so.
+    """
+
+    says: str
+    change: Callable[[Recipe], Recipe]
+
+
+def _stages(*stages: str) -> Callable[[Recipe], Recipe]:
+    return lambda recipe: replace(recipe, preprocess=replace(recipe.preprocess, stages=stages))
+
+
+def _without(stage: str) -> Callable[[Recipe], Recipe]:
+    def change(recipe: Recipe) -> Recipe:
+        kept = tuple(name for name in recipe.preprocess.stages if name != stage)
+        return replace(recipe, preprocess=replace(recipe.preprocess, stages=kept))
+
+    return change
+
+
+def _bilateral(diameter: int, color: float, space: float) -> Callable[[Recipe], Recipe]:
+    def change(recipe: Recipe) -> Recipe:
+        if "bilateral" not in recipe.preprocess.stages:
+            return recipe
+        spec = replace(
+            recipe.preprocess, bilateral_diameter=diameter, bilateral_sigma_color=color, bilateral_sigma_space=space
+        )
+        return replace(recipe, preprocess=spec)
+
+    return change
+
+
+ARMS: Mapping[str, Arm] = MappingProxyType(
+    {
+        "untaught": Arm("hard labels in the place of a teacher", lambda recipe: replace(recipe, distil=None)),
+        "all_stages": Arm("all six stages", _stages(*STAGES)),
+        "no_stages": Arm("no stage but rescale and resize", _stages(*NEEDED_STAGES)),
+        **{
+            f"without_{stage}": Arm(f"without {stage.replace('_', ' ')}", _without(stage))
+            for stage in STAGES
+            if stage not in NEEDED_STAGES
+        },
+        # The ends of the grid that docs/model.md shows, on both sides of what was chosen.
+        "weak_bilateral": Arm("bilateral filter of 5 pixels, 10 grey levels", _bilateral(5, 10.0, 5.0)),
+        "strong_bilateral": Arm("bilateral filter of 9 pixels, 75 grey levels", _bilateral(9, 75.0, 5.0)),
+    }
+)
+
+
+def arm_of(recipe: Recipe, name: str) -> Recipe:
+    """The arm of a recipe. It ships nothing: it has one seed and no note.
+
+    Raises:
+        TrainingError: there is no such arm, or it would change nothing.
+    """
+    if name not in ARMS:
+        raise TrainingError(f"no arm named {name!r}; there are {sorted(ARMS)}")
+    changed = ARMS[name].change(recipe)
+    if changed == recipe:
+        raise TrainingError(
+            f"{recipe.name} is {ARMS[name].says} already, or has nothing of it: the arm changes nothing"
+        )
+    # It sees its recipe's views, and learns from the very same soft labels.
+    distil = changed.distil and replace(changed.distil, bank=changed.distil.bank or recipe.bundle)
+    name = f"{recipe.name}{ARM}{name}"
+    return replace(changed, name=name, note="", seeds=(), view_seed=recipe.views_seed, distil=distil)
+
+
+def arms(recipe: Recipe) -> list[str]:
+    """Names of all arms that change something about a recipe."""
+    return [name for name, arm in ARMS.items() if arm.change(recipe) != recipe]
