@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from app.screening.preprocess import STAGES
 from training.errors import TrainingError
-from training.recipe import ARM, Recipe
+from training.names import RecipeName
+from training.recipe import Recipe
 
 NEEDED_STAGES = ("rescale", "resize")
 """Without which the network is given other numbers, not another picture."""
@@ -24,6 +25,13 @@ class Arm:
 
     says: str
     change: Callable[[Recipe], Recipe]
+
+
+def untaught(recipe: Recipe) -> Recipe:
+    """The recipe on hard labels, with the very same views in the same order."""
+    if not recipe.distil:
+        return recipe
+    return replace(recipe, distil=None, fit=replace(recipe.fit, views=recipe.distil.views))
 
 
 def _stages(*stages: str) -> Callable[[Recipe], Recipe]:
@@ -52,7 +60,7 @@ def _bilateral(diameter: int, color: float, space: float) -> Callable[[Recipe], 
 
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
-        "untaught": Arm("hard labels in the place of a teacher", lambda recipe: replace(recipe, distil=None)),
+        "untaught": Arm("hard labels in the place of a teacher", untaught),
         "all_stages": Arm("all six stages", _stages(*STAGES)),
         "no_stages": Arm("no stage but rescale and resize", _stages(*NEEDED_STAGES)),
         **{
@@ -82,8 +90,12 @@ def arm_of(recipe: Recipe, name: str) -> Recipe:
         )
     # It sees its recipe's views, and learns from the very same soft labels.
     distil = changed.distil and replace(changed.distil, bank=changed.distil.bank or recipe.bundle)
-    name = f"{recipe.name}{ARM}{name}"
-    return replace(changed, name=name, note="", seeds=(), view_seed=recipe.views_seed, distil=distil)
+    return replace(changed, name=arm_name(recipe, name), note="", seeds=(), view_seed=recipe.views_seed, distil=distil)
+
+
+def arm_name(recipe: Recipe, arm: str) -> str:
+    """The name of an arm of a recipe."""
+    return str(replace(RecipeName.parse(recipe.name), arm=arm))
 
 
 def arms(recipe: Recipe) -> list[str]:

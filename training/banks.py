@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from training.errors import TrainingError
+from training.files import write_whole
 from training.views import Inputs, Numbered
 
 IDENTITY = "bank.json"
@@ -57,7 +58,8 @@ def fill_bank(
     """
     check_bank(folder, identity)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / IDENTITY).write_text(json.dumps(identity, indent=1) + "\n", encoding="utf-8")
+    if not (folder / IDENTITY).is_file():
+        write_whole(folder / IDENTITY, json.dumps(identity, indent=1) + "\n")
     rows = np.arange(len(inputs))
     for view in range(count):
         path = folder / view_file(view)
@@ -99,6 +101,8 @@ def is_whole(folder: Path, count: int) -> bool:
 def check_bank(folder: Path, identity: dict[str, Any]) -> None:
     """Raises BankMismatch where `folder` holds a bank with another identity, and says what differs."""
     if not (folder / IDENTITY).is_file():
+        if any(folder.glob("view-*.npy")):
+            raise BankMismatch(f"{folder} does not say what its answers belong to; remove it")
         return
     before: dict[str, Any] = json.loads((folder / IDENTITY).read_text(encoding="utf-8"))
     expected = json.loads(json.dumps(identity))

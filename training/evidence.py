@@ -14,16 +14,17 @@ from scipy.special import softmax
 from app.config import REPOSITORY
 from app.evaluation.bootstrap import BOOTSTRAP_SEED, measure
 from app.evaluation.metrics import METRICS, Answers
-from training.arms import ARMS
+from training.arms import ARMS, arm_name
 from training.compare import paired_differences
 from training.datasets.parts import read_split, training_data
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
+from training.files import write_whole
 from training.fit import predict_logits
+from training.names import RecipeName
 from training.predictions import decided
-from training.recipe import ARM, Recipe
+from training.recipe import Recipe
 from training.run_folder import RunFolder
-from training.seeds import seeded
 from training.trained import load_trained
 
 EVIDENCE = REPOSITORY / "docs" / "figures" / "evidence.json"
@@ -35,7 +36,8 @@ COMPARED = {name: METRICS[name] for name in ("auc", "seven_class_balanced_accura
 def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Path) -> dict[str, Any]:
     """Compares trained arms, and other recipes, with a recipe.
 
-    A recipe of several seeds is compared by the mean over those that both have been trained from.
+    A recipe of several seeds is compared by the mean over those that both have been trained from. The intervals are
+    of the lesions that were drawn; what another training would give is in the rows of the recipe's own seeds.
 
     Args:
         recipe: the base.
@@ -44,8 +46,8 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
         out: holds the run folders.
 
     Returns:
-        JSON-ready: {"recipe", "part", "images", "lesions", "malignant_images", "epochs", "intervals", "seeds",
-        "metrics" (of the recipe), "differences": a row each other: {"name", "says", "seeds", "epochs", metric:
+        JSON-ready: {"recipe", "part", "images", "lesions", "malignant_images", "epochs", "intervals", "metrics" (of
+        each seed of the recipe), "differences": a row each other: {"name", "says", "seeds", "epochs", metric:
         {"difference", "low", "high"} (of the other less the recipe)}}.
 
     Raises:
@@ -56,11 +58,11 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
             raise TrainingError(f"{other.name} is of another split or label scheme than {recipe.name}")
     records = read_split(recipe.split, data_root, recipe.images).validation
     groups = [record.group for record in records]
-    own = _of_seeds(recipe, data_root, out)
+    own = _of_seeds(recipe, recipe.seeds, data_root, out)
     seeds = sorted(own)
     rows = []
     for other in others:
-        found = _of_seeds(other, data_root, out)
+        found = _of_seeds(other, (*recipe.seeds, *other.seeds), data_root, out)
         shared = [seed for seed in seeds if seed in found]
         if not shared:
             raise TrainingError(f"{other.name} and {recipe.name} were not trained from the same seed")
@@ -68,7 +70,8 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
             [found[seed] for seed in shared], [own[seed] for seed in shared], groups, seed=BOOTSTRAP_SEED,
             metrics=COMPARED,
         )  # fmt: skip
-        says = SAYS.get(other.name.removeprefix(f"{recipe.name}{ARM}"), f"`{other.name}` in its place")
+        arm = RecipeName.parse(other.name).arm
+        says = SAYS[arm] if arm and other.name == arm_name(recipe, arm) else f"`{other.name}` in its place"
         rows.append({"name": other.name, "says": says, "seeds": shared, "epochs": other.fit.epochs, **paired})
     for seed in seeds[1:]:
         paired = paired_differences([own[seed]], [own[seeds[0]]], groups, seed=BOOTSTRAP_SEED, metrics=COMPARED)
@@ -91,7 +94,7 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
 def write_evidence(found: Mapping[str, Any], path: Path = EVIDENCE) -> None:
     """Puts what was found about a recipe into the file, beside what it says of others."""
     rows = {**read_evidence(path), found["recipe"]: found}
-    path.write_text(json.dumps(dict(sorted(rows.items())), indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(dict(sorted(rows.items())), indent=1) + "\n")
 
 
 def read_evidence(path: Path = EVIDENCE) -> dict[str, Any]:
@@ -100,17 +103,18 @@ def read_evidence(path: Path = EVIDENCE) -> dict[str, Any]:
     return rows
 
 
-def finished(recipes: Iterable[Recipe], out: Path) -> list[Recipe]:
-    """Those of which at least one seed is trained."""
-    return [recipe for recipe in recipes if any((out / each.name).is_dir() for each in (recipe, *seeded(recipe)))]
+def trained(recipe: Recipe, seeds: Iterable[int], out: Path) -> list[Recipe]:
+    """The recipe itself and its seeds, as far as their runs are finished."""
+    forms = [recipe, *(recipe.seeded(seed) for seed in dict.fromkeys(seeds))]
+    return [form for form in forms if RunFolder(out / form.name).is_finished(form.fit)]
 
 
-def _of_seeds(recipe: Recipe, data_root: Path, out: Path) -> dict[int, Answers]:
+def _of_seeds(recipe: Recipe, seeds: Iterable[int], data_root: Path, out: Path) -> dict[int, Answers]:
     """The answers to the validation part of each seed that was trained."""
-    runs = [each for each in (recipe, *(recipe.seeded(seed) for seed in recipe.seeds)) if (out / each.name).is_dir()]
+    runs = trained(recipe, seeds, out)
     if not runs:
-        raise TrainingError(f"{recipe.name} is not trained yet; `release` or `distil` trains it")
-    return {each.seed: _answers(each, data_root, out) for each in runs}
+        raise TrainingError(f"{recipe.name} is not trained yet; `release`, `distil` or `train` does that")
+    return {form.seed: _answers(form, data_root, out) for form in runs}
 
 
 def _answers(recipe: Recipe, data_root: Path, out: Path) -> Answers:

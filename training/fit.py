@@ -142,12 +142,17 @@ def _go_on_from(model: keras.Model, recipe: Recipe, data: TrainingData, run: Pat
     model.set_weights(keras.models.load_model(weights, compile=False).get_weights())
 
 
-def _reseed(layer: keras.layers.Layer, seed: int, epoch: int) -> None:
-    """Dropout of an epoch depends on seed and epoch alone: its state is in no checkpoint."""
-    if isinstance(layer, keras.layers.Dropout):
-        layer.seed_generator.state.assign(np.array([seed, epoch], np.uint32))
-    for inner in getattr(layer, "layers", ()):
-        _reseed(inner, seed, epoch)
+def _reseed(model: keras.Model, seed: int, epoch: int) -> None:
+    """Dropout of an epoch depends on the seed, the layer and the epoch alone: its state is in no checkpoint."""
+    for number, layer in enumerate(_dropouts(model)):
+        # A step adds 1 to the second number; masks of one epoch are not those of the next, a step later.
+        state = np.random.SeedSequence([seed, number, epoch]).generate_state(2)
+        layer.seed_generator.state.assign(state.astype(np.uint32))
+
+
+def _dropouts(layer: keras.layers.Layer) -> list[keras.layers.Dropout]:
+    inner = [found for each in getattr(layer, "layers", ()) for found in _dropouts(each)]
+    return [layer, *inner] if isinstance(layer, keras.layers.Dropout) else inner
 
 
 def predict_logits(model: keras.Model, inputs: Inputs, spec: PreprocessSpec) -> Logits:

@@ -13,7 +13,7 @@ from typing import Any
 from app.config import REPOSITORY
 from training.banks import IDENTITY, Bank, BankMismatch, check_bank, is_whole, read_bank, view_file
 from training.errors import TrainingError
-from training.recipe import Recipe
+from training.recipe import Recipe, load_recipe
 
 STORE = REPOSITORY / "label_store"
 TEACHER = "teacher.json"
@@ -31,10 +31,10 @@ def bank_name(recipe: Recipe, teacher: str) -> str:
     return f"{(recipe.distil.bank if recipe.distil else '') or recipe.bundle}-{teacher}"
 
 
-def needs_teachers(recipe: Recipe, store: Path | None = STORE) -> bool:
-    """Whether a teacher has to be trained before the recipe: one whose answers are not kept."""
+def needed_teachers(recipe: Recipe, store: Path = STORE) -> list[str]:
+    """The teachers that have to be trained before the recipe: those whose answers are not kept."""
     teachers = recipe.distil.teachers if recipe.distil else ()
-    return not store or not all(is_kept(bank_name(recipe, teacher), store) for teacher in teachers)
+    return [teacher for teacher in teachers if not is_kept(bank_name(recipe, teacher), store)]
 
 
 def keep(bank: Path, teacher: Recipe, run: Mapping[str, Any], views: int, store: Path = STORE) -> Path:
@@ -52,7 +52,8 @@ def keep(bank: Path, teacher: Recipe, run: Mapping[str, Any], views: int, store:
     """
     if not is_whole(bank, views):
         raise TrainingError(f"{bank} does not hold all of {views} views; `soft-labels` goes on filling it")
-    target = store / bank.name
+    target, beside = store / bank.name, store / f"writing-{bank.name}"
+    shutil.rmtree(beside, ignore_errors=True)
     others = [path for path in store.rglob("*") if path.is_file() and target not in path.parents]
     names = [IDENTITY, *(view_file(view) for view in range(views))]
     size = sum(path.stat().st_size for path in [*others, *(bank / name for name in names)])
@@ -60,12 +61,10 @@ def keep(bank: Path, teacher: Recipe, run: Mapping[str, Any], views: int, store:
         raise TrainingError(
             f"{store} would have {size:,} bytes with {bank.name}, and may have {MOST_BYTES:,}; lower the recipe's views"
         )
-    beside = store / f"writing-{bank.name}"
-    shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     for name in names:
         shutil.copyfile(bank / name, beside / name)
-    made = {"recipe": teacher.to_dict(), "made": {key: value for key, value in run.items() if key != "recipe"}}
+    made = {"recipes": _recipes(teacher), "made": {key: value for key, value in run.items() if key != "recipe"}}
     (beside / TEACHER).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     beside.rename(target)
@@ -94,7 +93,8 @@ def kept(
     """
     folder = store / name
     whose = json.loads((folder / TEACHER).read_text(encoding="utf-8"))
-    if not teacher.trains_as(Recipe.from_dict(whose["recipe"])):
+    then = [Recipe.from_dict(values).essence() for values in whose["recipes"]]
+    if then != [Recipe.from_dict(values).essence() for values in _recipes(teacher)]:
         raise BankMismatch(f"{folder} has answers of a {teacher.name} with another recipe; {ANEW}")
     identity = json.loads((folder / IDENTITY).read_text(encoding="utf-8"))
     try:
@@ -104,3 +104,9 @@ def kept(
     if not is_whole(folder, views):
         raise BankMismatch(f"{folder} does not hold all of {views} views; {ANEW}")
     return identity, read_bank(folder, views, pictures)
+
+
+def _recipes(teacher: Recipe) -> list[dict[str, Any]]:
+    """Of the teacher and of all that it goes on from, JSON-ready."""
+    start = _recipes(load_recipe(teacher.start)) if teacher.start else []
+    return [teacher.to_dict(), *start]

@@ -2,23 +2,14 @@
 
 import importlib
 import pkgutil
-import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from app.screening.preprocess import PreprocessSpec
 from training.augment import AugmentSpec
 from training.errors import TrainingError
+from training.names import RecipeName
 from training.specs import DistilSpec, FitSpec, NetworkSpec
-
-SMOKE, UNPRETRAINED = "-smoke", "-unpretrained"
-"""Behind a recipe's name: the recipe in small, and with random weights in the place of pretrained ones."""
-
-SEED = re.compile("-seed([0-9]+)")
-"""In the name of a recipe with another seed than its own, before the other endings."""
-
-ARM = "+"
-"""Between a recipe's name and that of a change to it (training/arms.py), before all endings."""
 
 SMOKE_SIDE, SMOKE_IMAGES, SMOKE_OVERSAMPLE = 64, 160, 20
 
@@ -64,9 +55,13 @@ class Recipe:
     seeds: tuple[int, ...] = ()
 
     def trains_as(self, other: "Recipe") -> bool:
-        """Whether a run of `other` is one of this recipe: version, note and seeds are of a bundle and train nothing."""
-        mine, its = (replace(recipe, version="", note="", seeds=()) for recipe in (self, other))
-        return mine == its
+        """Whether a run of `other` is one of this recipe: what only names or chooses something trains nothing."""
+        return self.essence() == other.essence()
+
+    def essence(self) -> Self:
+        """The recipe without what trains nothing: version and note of the bundle, its seeds, the bank's name."""
+        distil = self.distil and replace(self.distil, bank="")
+        return replace(self, version="", note="", seeds=(), distil=distil)
 
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:
@@ -82,7 +77,7 @@ class Recipe:
     @property
     def bundle(self) -> str:
         """Name of the bundle: of all seeds the same one."""
-        return SEED.sub("", self.name)
+        return str(replace(RecipeName.parse(self.name), seed=None))
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -116,7 +111,7 @@ class Recipe:
         """The same path in a minute: few and small pictures, two epochs, a small backbone from random, teachers too."""
         return replace(
             self,
-            name=f"{self.name}{SMOKE}",
+            name=smoke(self.name),
             preprocess=replace(self.preprocess, working_size=SMOKE_SIDE, output_size=SMOKE_SIDE),
             fit=replace(
                 self.fit,
@@ -131,12 +126,12 @@ class Recipe:
             distil=self.distil
             and replace(
                 self.distil,
-                teachers=tuple(f"{name}{SMOKE}" for name in self.distil.teachers),
+                teachers=tuple(map(smoke, self.distil.teachers)),
                 views=min(self.distil.views, 2),
-                bank=self.distil.bank and f"{self.distil.bank}{SMOKE}",
+                bank=self.distil.bank and smoke(self.distil.bank),
             ),
             images=SMOKE_IMAGES,
-            start=self.start and f"{self.start}{SMOKE}",
+            start=self.start and smoke(self.start),
             seeds=self.seeds[:1],
         )
 
@@ -144,21 +139,31 @@ class Recipe:
         """The same with random weights at the start, teachers too."""
         return replace(
             self,
-            name=f"{self.name}{UNPRETRAINED}",
+            name=unpretrained(self.name),
             network=replace(self.network, weights="random"),
             distil=self.distil
             and replace(
                 self.distil,
-                teachers=tuple(f"{name}{UNPRETRAINED}" for name in self.distil.teachers),
-                bank=self.distil.bank and f"{self.distil.bank}{UNPRETRAINED}",
+                teachers=tuple(map(unpretrained, self.distil.teachers)),
+                bank=self.distil.bank and unpretrained(self.distil.bank),
             ),
-            start=self.start and f"{self.start}{UNPRETRAINED}",
+            start=self.start and unpretrained(self.start),
         )
 
     def seeded(self, seed: int) -> Self:
         """The same from other initial weights and in another order; the views, and so the soft labels, stay."""
-        name = re.sub(f"((?:{UNPRETRAINED})?(?:{SMOKE})?)$", rf"-seed{seed}\1", self.name, count=1)
+        name = str(replace(RecipeName.parse(self.name), seed=seed))
         return replace(self, name=name, seed=seed, view_seed=self.views_seed, seeds=())
+
+
+def smoke(name: str) -> str:
+    """The name of a recipe's small form."""
+    return str(replace(RecipeName.parse(name), smoke=True))
+
+
+def unpretrained(name: str) -> str:
+    """The name of a recipe's form with random weights at the start."""
+    return str(replace(RecipeName.parse(name), unpretrained=True))
 
 
 def _modules() -> dict[str, str]:
@@ -177,21 +182,19 @@ def recipe_names() -> list[str]:
 
 def load_recipe(name: str) -> Recipe:
     """The recipe called `name`, changed as its endings say. Raises TrainingError where there is none."""
-    if name.endswith(SMOKE):
-        return load_recipe(name.removesuffix(SMOKE)).smoke()
-    if name.endswith(UNPRETRAINED):
-        return load_recipe(name.removesuffix(UNPRETRAINED)).unpretrained()
-    if seed := SEED.search(name):
-        return load_recipe(name.removesuffix(seed[0])).seeded(int(seed[1]))
-    if ARM in name:
+    told = RecipeName.parse(name)
+    if told.file not in recipe_names():
+        raise TrainingError(f"no recipe named {told.file!r}; there are {recipe_names()}")
+    recipe: Recipe = importlib.import_module(_modules()[told.file]).RECIPE
+    if told.arm:
         from training.arms import arm_of  # needs Recipe
 
-        whole, _, arm = name.partition(ARM)
-        return arm_of(load_recipe(whole), arm)
-    if name not in recipe_names():
-        raise TrainingError(f"no recipe named {name!r}; there are {recipe_names()}")
-    recipe: Recipe = importlib.import_module(_modules()[name]).RECIPE
-    return recipe
+        recipe = arm_of(recipe, told.arm)
+    if told.seed is not None:
+        recipe = recipe.seeded(told.seed)
+    if told.unpretrained:
+        recipe = recipe.unpretrained()
+    return recipe.smoke() if told.smoke else recipe
 
 
 def _network(values: dict[str, Any]) -> NetworkSpec:

@@ -3,6 +3,7 @@
 A run that is cut at any point goes on from its last whole epoch.
 """
 
+import hashlib
 import json
 import platform
 import subprocess
@@ -17,6 +18,7 @@ import pandas as pd
 from training import backend
 from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
+from training.files import write_whole
 from training.recipe import Recipe
 from training.schedule import best_epoch, stopped
 from training.specs import FitSpec
@@ -59,9 +61,9 @@ class RunFolder:
         precision = backend.precision(recipe.fit.mixed_precision)
         record = {
             "recipe": recipe.to_dict(), **_digests(split), "soft_labels": soft_labels, "precision": precision,
-            **environment(),
+            "start": self._start(recipe), **environment(),
         }  # fmt: skip
-        (self.path / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        write_whole(self.path / RECORD, json.dumps(record, indent=2) + "\n")
 
     def require(self, recipe: Recipe, split: SplitIdentity) -> None:
         """Sees to it that the run is of this recipe, whatever its version and note, and of this data and split.
@@ -76,11 +78,18 @@ class RunFolder:
         differing = [key for key, value in _digests(split).items() if before.get(key) != value]
         if not recipe.trains_as(Recipe.from_dict(before["recipe"])):
             differing.insert(0, "recipe")
+        if (start := self._start(recipe)) and before.get("start") not in (None, start):
+            differing.append("network that it went on from")
         if differing:
             raise RunMismatch(
                 f"{self.path} holds a run with another {' and '.join(differing)}; "
                 "name another folder with --out, or remove it."
             )
+
+    def _start(self, recipe: Recipe) -> str | None:
+        """Digest of the training of the network that a recipe goes on from, which lies beside this run."""
+        history = self.path.parent / recipe.start / HISTORY
+        return hashlib.sha256(history.read_bytes()).hexdigest() if recipe.start and history.is_file() else None
 
     def record(self) -> dict[str, Any]:
         """What made the run: its recipe, versions, and digests."""
@@ -119,6 +128,11 @@ class RunFolder:
             if old != self.checkpoint(len(history)):
                 old.unlink()
 
+    def is_finished(self, fit: FitSpec) -> bool:
+        """Whether all epochs are done, or the recipe has stopped early."""
+        history = self.history()
+        return len(history) >= fit.epochs or stopped(history, fit.patience)
+
     def result(self, fit: FitSpec) -> Path:
         """The trained model: of the best epoch where the recipe stops early, else of the last.
 
@@ -126,7 +140,7 @@ class RunFolder:
             TrainingError: the run is not finished.
         """
         history = self.history()
-        if len(history) < fit.epochs and not stopped(history, fit.patience):
+        if not self.is_finished(fit):
             raise TrainingError(
                 f"{self.path} holds {len(history)} of {fit.epochs} epochs; run `train` first, or name --out"
             )

@@ -1,11 +1,12 @@
 """The runs of a recipe from several seeds, and which of them is shipped: the median one, never the luckiest."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training.errors import TrainingError
-from training.recipe import SEED, Recipe, load_recipe
+from training.names import RecipeName
+from training.recipe import Recipe, load_recipe
 from training.run_folder import RunFolder
 from training.schedule import best_epoch
 
@@ -42,11 +43,13 @@ def median(recipe: Recipe, out: Path) -> Recipe:
 
 
 def spread(recipe: Recipe, out: Path) -> list[dict[str, Any]]:
-    """What every seed reached on validation, for the manifest of the one that is shipped; empty for a single one."""
-    seed = SEED.search(recipe.name)
-    if not seed:
+    """What the seeds reached on validation among which this one is, for its manifest.
+
+    Empty for a recipe of one seed, and while they are not all trained.
+    """
+    told = RecipeName.parse(recipe.name)
+    if told.seed is None:
         return []
-    recipes = seeded(load_recipe(recipe.bundle))
-    if recipe not in recipes:
-        raise TrainingError(f"{recipe.bundle} is not released from seed {recipe.seed}; its recipe names others")
-    return on_validation(recipes, out)
+    recipes = seeded(load_recipe(str(replace(told, seed=None))))
+    whole = recipe in recipes and all(RunFolder(out / each.name).is_finished(each.fit) for each in recipes)
+    return on_validation(recipes, out) if whole else []

@@ -12,7 +12,7 @@ from training.arms import ARMS, arms
 from training.datasets.parts import training_data
 from training.datasets.schemes import CLINICAL
 from training.errors import TrainingError
-from training.evidence import evidence, finished, read_evidence, write_evidence
+from training.evidence import evidence, read_evidence, trained, write_evidence
 from training.fit import fit
 from training.label_store import bank_name
 from training.recipe import Recipe, load_recipe
@@ -27,7 +27,10 @@ def test_an_arm_differs_in_one_thing_and_learns_from_the_same_soft_labels(name: 
     same = {"name": BASE.name, "seeds": BASE.seeds, "note": BASE.note, "view_seed": BASE.view_seed}
     if name == "untaught":
         assert arm.distil is None
-        assert replace(arm, **same, distil=BASE.distil) == BASE
+        assert BASE.distil
+        assert replace(arm, **same, distil=BASE.distil, fit=BASE.fit) == BASE
+        assert replace(arm.fit, views=0) == BASE.fit
+        assert arm.fit.views == BASE.distil.views
         return
     assert arm.distil
     assert bank_name(arm, "t") == bank_name(BASE, "t")
@@ -64,17 +67,21 @@ def test_what_an_arm_does_is_measured_on_validation(
     monkeypatch.setitem(evidence_module.SAYS, "blind", "without learning")
     with pytest.raises(TrainingError, match="drawn is not trained yet"):
         evidence(short, [blind], drawn_root, tmp_path)
-    for each in (short, short.seeded(2), blind):
+    for each in (short, short.seeded(2), blind, blind.seeded(2)):
         fit(each, CLINICAL, training_data(each, CLINICAL, drawn_root, tmp_path / "cache"), tmp_path / each.name)
-    assert finished([blind, replace(blind, name="drawn+other")], tmp_path) == [blind]
+    assert trained(replace(blind, name="drawn+other"), [2], tmp_path) == []
     found = evidence(replace(short, seeds=(2,)), [blind], drawn_root, tmp_path)
     arm, chance = found["differences"]
-    assert (arm["says"], arm["seeds"]) == ("without learning", [short.seed])
+    assert (arm["says"], arm["seeds"]) == ("without learning", sorted([short.seed, 2]))
     assert arm["auc"]["low"] <= arm["auc"]["difference"] <= arm["auc"]["high"]
     assert "what chance does" in chance["says"]
     assert found["part"] == "validation"
     aucs = {seed: metrics["auc"]["value"] for seed, metrics in found["metrics"].items()}
     assert chance["auc"]["difference"] == pytest.approx(aucs["2"] - aucs[str(short.seed)])
+    turned = evidence(blind, [short], drawn_root, tmp_path)["differences"][0]
+    assert turned["says"] == "`drawn` in its place"
+    blind_auc = evidence(blind, [short], drawn_root, tmp_path)["metrics"][str(short.seed)]["auc"]["value"]
+    assert turned["auc"]["difference"] == pytest.approx(aucs[str(short.seed)] - blind_auc)
     write_evidence(found, tmp_path / "evidence.json")
     write_evidence({**found, "recipe": "another"}, tmp_path / "evidence.json")
     assert read_evidence(tmp_path / "evidence.json")["drawn"] == json.loads(json.dumps(found))

@@ -99,6 +99,12 @@ def test_a_run_goes_on_from_another_recipe_s_network(
     before = keras.models.load_model(RunFolder(whole_run).result(recipe.fit), compile=False)
     for one, other in zip(before.trainable_weights, keras.models.load_model(trained).trainable_weights, strict=True):
         assert np.allclose(one, other, atol=1e-5), one.path
+    run = RunFolder(whole_run.parent / "after")
+    run.require(after, data.identity)
+    record = run.record()
+    (run.path / "run.json").write_text(json.dumps({**record, "start": "of a training before that"}))
+    with pytest.raises(RunMismatch, match="another network that it went on from"):
+        run.require(after, data.identity)
     elsewhere = replace(after, name="elsewhere", network=NetworkSpec(name="compact"))
     with pytest.raises(TrainingError, match="cannot go on from drawn"):
         fit(elsewhere, CLINICAL, data, whole_run.parent / "elsewhere")

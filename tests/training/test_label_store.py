@@ -1,7 +1,8 @@
 """Teachers' answers that are committed: kept whole, found again, and refused where they belong to something else."""
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 from training import label_store
 from training.augment import AugmentSpec
 from training.banks import BankMismatch, fill_bank
+from training.datasets.manifests import SplitManifest
 from training.errors import TrainingError
-from training.label_store import bank_name, keep, kept, needs_teachers
-from training.recipe import load_recipe
-from training.views import Views
+from training.label_store import bank_name, keep, kept, needed_teachers
+from training.recipe import load_recipe, recipe_names
+from training.views import VIEWS_ALGORITHM, Views
 
 TEACHER = load_recipe("densenet169_ham10000")
 STUDENT = load_recipe("three_block_distilled")
@@ -73,15 +75,14 @@ def test_what_is_not_whole_or_too_large_is_not_kept(
 
 
 def test_a_teacher_is_needed_where_its_answers_are_not_kept(bank: Path, tmp_path: Path) -> None:
-    assert not needs_teachers(TEACHER, tmp_path)
-    assert needs_teachers(STUDENT, tmp_path)
-    name = bank_name(STUDENT, TEACHER.name)
+    assert needed_teachers(TEACHER, tmp_path) == []
+    assert needed_teachers(STUDENT, tmp_path) == list(STUDENT.needed)
+    teachers = (TEACHER.name, "another")
+    student = replace(STUDENT, distil=STUDENT.distil and replace(STUDENT.distil, teachers=teachers))
+    name = bank_name(student, TEACHER.name)
     bank.rename(bank.with_name(name))
     keep(bank.with_name(name), TEACHER, {}, 2, tmp_path)
-    student = replace(STUDENT, distil=STUDENT.distil and replace(STUDENT.distil, teachers=(TEACHER.name,)))
-    assert not needs_teachers(student, tmp_path)
-    assert not needs_teachers(student.seeded(3), tmp_path)
-    assert needs_teachers(student, None)
+    assert needed_teachers(student, tmp_path) == needed_teachers(student.seeded(3), tmp_path) == ["another"]
 
 
 @pytest.mark.parametrize("change", [lambda name: f"{name}-smoke", lambda name: f"{name}-unpretrained"])
@@ -92,6 +93,23 @@ def test_the_other_forms_of_a_recipe_have_banks_of_their_own(change: Callable[[s
     assert bank_name(other, "t") == f"{change(whole.distil.bank or whole.name)}-t"
 
 
-def test_all_that_is_committed_fits_and_says_whose_it_is() -> None:
+def test_all_that_is_committed_fits_and_belongs_to_the_recipes_of_today() -> None:
     files = [path for path in label_store.STORE.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= label_store.MOST_BYTES
+    asked = {}
+    for recipe in map(load_recipe, recipe_names()):
+        for teacher in recipe.distil.teachers if recipe.distil else ():
+            asked[bank_name(recipe, teacher)] = (recipe, load_recipe(teacher))
+    for folder in label_store.STORE.glob("*/"):
+        recipe, teacher = asked[folder.name]
+        assert recipe.distil
+        identity = json.loads((folder / "bank.json").read_text())
+        here = {
+            "preprocess": teacher.preprocess.to_dict(),
+            "augment": asdict(recipe.augment),
+            "seed": recipe.views_seed,
+            "split": SplitManifest.load(recipe.split).identity.split_sha256,
+            "views": VIEWS_ALGORITHM,
+        }
+        expected = {**identity, **json.loads(json.dumps(here))}
+        kept(folder.name, teacher, expected, np.load(folder / "view-000.npy").shape[0], recipe.distil.views)

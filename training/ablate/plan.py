@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from training.ablate.levels import FACTORS, OFF, Value
+from training.arms import untaught
 from training.errors import TrainingError
-from training.recipe import SMOKE, Recipe, load_recipe
+from training.names import RecipeName
+from training.recipe import Recipe, load_recipe
 
 MEASURED = ("auc", "accuracy", "f1", "mcc")
 """What a trial is measured by."""
@@ -81,7 +83,7 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """JSON-ready: what all trials of a study have in common. Factors and seeds can be added to it later."""
         return {
-            "base": replace(self.base, version="", note="", seeds=()).to_dict(), "recipe_epochs": self.recipe_epochs,
+            "base": self.base.essence().to_dict(), "recipe_epochs": self.recipe_epochs,
             "validation_images": self.validation_images,
         }  # fmt: skip
 
@@ -132,9 +134,8 @@ def make_plan(
         raise TrainingError(f"no factor named {unknown[0]!r}; there are {list(FACTORS)}")
     base = replace(recipe, view_seed=recipe.views_seed, images=recipe.images if images is None else images)
     base = base if epochs is None else _varied(base, "epochs", epochs)
-    recipe_epochs = (
-        load_recipe(recipe.name.removesuffix(SMOKE)).fit.epochs if SMOKE in recipe.name else (recipe.fit.epochs)
-    )
+    told = RecipeName.parse(recipe.name)
+    recipe_epochs = load_recipe(str(replace(told, smoke=False))).fit.epochs if told.smoke else recipe.fit.epochs
     shorter = f"-{epochs}epochs" if base.fit.epochs != recipe.fit.epochs else ""
     fewer = f"-{images}images" if base.images != recipe.images else ""
     chosen = _arms(recipe, arms)
@@ -204,7 +205,7 @@ def _levels(name: str, base: Recipe, recipe_epochs: int) -> list[Value]:
 
 
 def _cells(base: Recipe, recipe_epochs: int, arm: str, factors: Sequence[str]) -> list[Cell]:
-    base = base if arm == DISTILLED else replace(base, distil=None)
+    base = base if arm == DISTILLED else untaught(base)
     cells = [_cell(arm, BASE, "", base)]
     for name in factors:
         own = FACTORS[name].read(base)

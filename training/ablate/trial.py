@@ -108,6 +108,8 @@ class Trainer:
         few_images = "" if base.images == self.plan.validation_images else f"-{base.images}images"
         # An epoch beyond the last view sees the first again; a study of fewer epochs needs no more views than those.
         distil = replace(distil, views=min(distil.views, most))
-        asked = replace(base, name=f"{base.name}{few_images}", distil=distil)
+        if few_images:
+            distil = replace(distil, bank=f"{distil.bank or base.bundle}{few_images}")
+        asked = replace(base, distil=distil)
         found = teachers_soft_labels(asked, self.data_root, self.out)
         return replace(found, temperature=cell.recipe.distil.temperature)

@@ -3,13 +3,15 @@
 import functools
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from app.config import REPOSITORY
-from training.recipe import SMOKE, UNPRETRAINED, load_recipe, recipe_names
+from training.names import RecipeName
+from training.recipe import load_recipe, recipe_names
 
 WEIGHTS_VARIABLE = "LESION_WEIGHTS_ROOT"
 """As training/weights.py has it; that file takes seconds to import."""
@@ -30,7 +32,12 @@ data_root_option = click.option(
 def recipe_option(verb: Callable[..., None]) -> Callable[..., None]:
     """--recipe, --smoke and those of pretrained weights; the verb gets all of them as `recipe`."""
 
-    @click.option("--recipe", "recipe_name", required=True, help=f"One of: {', '.join(recipe_names())}.")
+    @click.option(
+        "--recipe",
+        "recipe_name",
+        required=True,
+        help=f"One of: {', '.join(recipe_names())}. NAME+ARM and NAME-seedN are changes of it.",
+    )
     @click.option("--smoke", is_flag=True, help="The same path in about a minute: few and small pictures.")
     @click.option(
         "--weights",
@@ -49,8 +56,9 @@ def recipe_option(verb: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if weights_root:
             os.environ[WEIGHTS_VARIABLE] = str(weights_root)
-        endings = (UNPRETRAINED if weights == "random" else "") + (SMOKE if smoke else "")
-        verb(*arguments, recipe=load_recipe(f"{recipe_name}{endings}"), **options)
+        told = RecipeName.parse(recipe_name)
+        told = replace(told, unpretrained=told.unpretrained or weights == "random", smoke=told.smoke or smoke)
+        verb(*arguments, recipe=load_recipe(str(told)), **options)
 
     return with_recipe
 

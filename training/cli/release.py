@@ -11,7 +11,8 @@ from app.config import DEFAULT_BUNDLE, REPOSITORY
 from training.cli.external import can_be_measured
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
-from training.recipe import SMOKE, Recipe, load_recipe
+from training.names import RecipeName
+from training.recipe import Recipe, load_recipe
 
 
 @click.command()
@@ -32,7 +33,7 @@ def release(recipe: Recipe, data_root: Path, out: Path, *, teachers: bool) -> No
 
     verbs = Verbs(data_root, out)
     members = seeded(recipe)
-    if teachers and recipe.distil and recipe.images is None:
+    if teachers and recipe.distil and recipe.distil.views and recipe.images is None:
         for name in recipe.distil.teachers:
             verbs.learn(load_recipe(name))
         verbs.run("soft-labels", members[0].name)
@@ -45,9 +46,18 @@ def release(recipe: Recipe, data_root: Path, out: Path, *, teachers: bool) -> No
         verbs.run("external", shipped.name)
     bundle = out / shipped.name / "bundle"
     write_card(bundle)
-    if recipe.images is None:
-        reason = why_not_served(bundle)
-        click.echo(f"not put into model_store: {reason}" if reason else copy_bundle(bundle, DEFAULT_BUNDLE.parent))
+    reason = _only_for_study(recipe) or why_not_served(bundle)
+    click.echo(f"not put into model_store: {reason}" if reason else copy_bundle(bundle, DEFAULT_BUNDLE.parent))
+
+
+def _only_for_study(recipe: Recipe) -> str | None:
+    """Why nothing of a recipe is served, whatever its bundle is like."""
+    told = RecipeName.parse(recipe.name)
+    if told.smoke:
+        return "--smoke makes nothing that could be served"
+    if told.arm or told.unpretrained or told.seed is not None:
+        return f"{recipe.name} is a change of {told.file}, for study; `release --recipe {told.file}` ships that"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +74,16 @@ class Verbs:
     def run(self, verb: str, name: str) -> None:
         """A verb of a recipe. Raises TrainingError where it fails."""
         click.secho(f"{verb} {name}", bold=True)
-        options = ["--recipe", name.removesuffix(SMOKE), *(["--smoke"] if name.endswith(SMOKE) else [])]
-        options += ["--data-root", str(self.data_root), "--out", str(self.out)]
-        command = [sys.executable, "-m", "training", verb, *options]
+        # Absolute: the process works in the repository, wherever this one does.
+        folders = ["--data-root", str(self.data_root.absolute()), "--out", str(self.out.absolute())]
+        command = [sys.executable, "-m", "training", verb, "--recipe", name, *folders]
         if subprocess.run(command, check=False, cwd=REPOSITORY).returncode:
             raise TrainingError(f"`{verb}` of {name} failed; what it said stands above. The same command goes on there")
 
     def learn(self, recipe: Recipe) -> None:
         """Trains a recipe, and first what it starts from and the teachers whose answers are not kept."""
-        from training.label_store import needs_teachers
+        from training.label_store import needed_teachers
 
-        for needed in recipe.needed:
-            if needed == recipe.start or needs_teachers(recipe):
-                self.learn(load_recipe(needed))
+        for needed in dict.fromkeys([*needed_teachers(recipe), *([recipe.start] if recipe.start else [])]):
+            self.learn(load_recipe(needed))
         self.run("distil" if recipe.distil else "train", recipe.name)

@@ -80,12 +80,14 @@ def _in_steps(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bo
     return ops.cast(outputs, inputs.dtype), mean, variance
 
 
-def fold_into_convolution(convolution: keras.layers.Conv2D, norm: BatchNormReLU) -> Weights:
-    """Kernel and bias of the convolution that does, before max pooling and ReLU, what a bias-free one and `norm` do."""
-    (kernel,) = convolution.get_weights()
+def fold_into_convolution(
+    convolution: keras.layers.Conv2D | keras.layers.SeparableConv2D, norm: BatchNormReLU
+) -> Weights:
+    """Kernels and bias of a convolution that does, before max pooling and ReLU, what a bias-free one and `norm` do."""
+    *depthwise, kernel = convolution.get_weights()
     shift, mean, variance = norm.get_weights()
     scale = 1 / np.sqrt(variance + EPSILON)
-    return [kernel * scale, shift - mean * scale]
+    return [*depthwise, kernel * scale, shift - mean * scale]
 
 
 def fold_into_dense(norm: keras.layers.BatchNormalization, dense: keras.layers.Dense) -> Weights:

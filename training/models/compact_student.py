@@ -1,8 +1,10 @@
-"""A student of our own: residual 3×3 convolutions on small grids, as deep as 170,000 parameters allow.
+"""A student of our own: residual convolutions on small grids, as deep as 170,000 parameters allow.
 
 The first block works on a quarter of the picture's side, so that a pass costs a quarter of the three-block network's
-operations. All convolutions are dense and none is 1×1: bottlenecks and depthwise convolutions have fewer operations
-still and train several times slower on a CPU, where moving what they give costs more than computing it.
+operations. Where the grid is large and channels are few, convolutions are dense: depthwise ones have fewer operations
+and train several times slower on a CPU, where moving what they give costs more than computing it. On the last grid,
+where a dense convolution would take all the parameters, they are separable, of 5×5, so that each position sees the
+whole lesion.
 """
 
 from collections.abc import Callable
@@ -16,22 +18,41 @@ from training.models.batch_norm import BatchNormReLU, fold_into_convolution
 layers = keras.layers
 Unit = Callable[..., Any]
 
+SEPARABLE_SIDE = 5
+"""Of the depthwise kernels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Convolutions on one grid.
+
+    Attributes:
+        channels: of each convolution.
+        blocks: how many; those that keep the number of channels are residual.
+        separable: depthwise 5×5 and pointwise ones in the place of 3×3 (Chollet 2017).
+    """
+
+    channels: int
+    blocks: int
+    separable: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class CompactStudent:
     """Attributes:
     name: of the network.
     stem: channels of the first 3×3 convolution, of stride 2, which ends in 2×2 max pooling.
-    stages: (channels, blocks) on each grid; 2×2 max pooling lies between two of them.
+    stages: by grid; 2×2 max pooling lies between two of them.
     """
 
     name: str
     stem: int
-    stages: tuple[tuple[int, int], ...]
+    stages: tuple[Stage, ...]
 
 
-COMPACT = CompactStudent("compact", 32, ((32, 2), (56, 2), (80, 2)))
-COMPACT_STUDENTS = {COMPACT.name: COMPACT}
+COMPACT = CompactStudent("compact", 32, (Stage(32, 2), Stage(56, 2), Stage(80, 2)))
+DEEP = CompactStudent("compact_deep", 24, (Stage(32, 2), Stage(48, 2), Stage(128, 6, separable=True)))
+COMPACT_STUDENTS = {student.name: student for student in (COMPACT, DEEP)}
 
 
 def shipped_form(student: CompactStudent, *, input_side: int, classes: int) -> keras.Model:
@@ -46,8 +67,9 @@ def shipped_form(student: CompactStudent, *, input_side: int, classes: int) -> k
         A model from (N, input_side, input_side, 3) to float32 probabilities (N, classes).
     """
 
-    def unit(inputs: Any, filters: int, *, name: str, strides: int = 1) -> Any:
-        return layers.Conv2D(filters, 3, strides, padding="same", activation="relu", name=f"{name}_conv")(inputs)
+    def unit(inputs: Any, filters: int, *, name: str, strides: int = 1, separable: bool = False) -> Any:
+        convolution = _convolution(filters, strides, separable=separable, activation="relu", name=name)
+        return convolution(inputs)
 
     pictures, features = _features(student, input_side, unit)
     answers = layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(features)
@@ -60,10 +82,8 @@ def trained_form(student: CompactStudent, *, input_side: int, classes: int) -> k
     Args as `shipped_form`; the result gives float32 logits (N, classes).
     """
 
-    def unit(inputs: Any, filters: int, *, name: str, strides: int = 1) -> Any:
-        convolution = layers.Conv2D(
-            filters, 3, strides, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv"
-        )
+    def unit(inputs: Any, filters: int, *, name: str, strides: int = 1, separable: bool = False) -> Any:
+        convolution = _convolution(filters, strides, separable=separable, use_bias=False, name=name)
         return BatchNormReLU(name=f"{name}_norm")(convolution(inputs))
 
     pictures, features = _features(student, input_side, unit)
@@ -76,7 +96,7 @@ def folded(student: CompactStudent, trained: keras.Model) -> keras.Model:
     _, side, _, _ = trained.input_shape
     shipped = shipped_form(student, input_side=side, classes=trained.output_shape[-1])
     for layer in shipped.layers:
-        if isinstance(layer, layers.Conv2D):
+        if isinstance(layer, layers.Conv2D | layers.SeparableConv2D):
             norm = trained.get_layer(layer.name.removesuffix("_conv") + "_norm")
             layer.set_weights(fold_into_convolution(trained.get_layer(layer.name), norm))
         elif layer.name == "probabilities":
@@ -84,14 +104,25 @@ def folded(student: CompactStudent, trained: keras.Model) -> keras.Model:
     return shipped
 
 
+def _convolution(filters: int, strides: int, *, separable: bool, name: str, **options: Any) -> keras.layers.Layer:
+    options |= {"strides": strides, "padding": "same", "name": f"{name}_conv"}
+    if not separable:
+        return layers.Conv2D(filters, 3, kernel_initializer="he_normal", **options)
+    # Keras' own initialisers take all channels for inputs of a depthwise kernel, which sees one.
+    depthwise = keras.initializers.RandomNormal(stddev=1 / SEPARABLE_SIDE)
+    return layers.SeparableConv2D(
+        filters, SEPARABLE_SIDE, depthwise_initializer=depthwise, pointwise_initializer="he_normal", **options
+    )
+
+
 def _features(student: CompactStudent, side: int, unit: Unit) -> tuple[Any, Any]:
     pictures = keras.Input((side, side, 3), name="picture")
     # Inverted, so that the white that the ROI stage makes of the skin is 0, as the padding is.
     grid = unit(1.0 - pictures, student.stem, strides=2, name="stem")
-    for stage, (filters, blocks) in enumerate(student.stages, start=1):
-        grid = layers.MaxPooling2D(2, name=f"stage{stage}_pool")(grid)
-        for block in range(1, blocks + 1):
-            found = unit(grid, filters, name=f"stage{stage}_block{block}")
-            wide = grid.shape[-1] == filters
-            grid = layers.Add(name=f"stage{stage}_add{block}")([grid, found]) if wide else found
+    for number, stage in enumerate(student.stages, start=1):
+        grid = layers.MaxPooling2D(2, name=f"stage{number}_pool")(grid)
+        for block in range(1, stage.blocks + 1):
+            found = unit(grid, stage.channels, name=f"stage{number}_block{block}", separable=stage.separable)
+            wide = grid.shape[-1] == stage.channels
+            grid = layers.Add(name=f"stage{number}_add{block}")([grid, found]) if wide else found
     return pictures, layers.GlobalAveragePooling2D(name="features")(grid)
