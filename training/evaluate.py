@@ -26,6 +26,7 @@ from training.coverage import coverage, refused_non_lesions, warned
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
 from training.evaluation import identity, measured, training_record, write_evaluation
+from training.failures import failures, views_of
 from training.figures.draw import draw_all
 from training.predictions import RAW, Predictions, decided, decided_malignancy
 from training.subgroups import by_subgroup
@@ -113,6 +114,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
     options: dict[str, Any] = {"seed": BOOTSTRAP_SEED, "resamples": resamples}
     manifest["metrics"]["subgroups"] = by_subgroup(answers, test, threshold, **options)
     predictions = Predictions(run.name, _table(screener, screenings, answers, test))
+    manifest["metrics"]["failures"] = failures(predictions, test, threshold, views_of(test), **options)
     write_manifest(folder, manifest)
     predictions.write(run)
     evaluation = {
