@@ -54,6 +54,11 @@ def test_calibration_is_finite_and_ordered_up_to_the_ends(calibration: Calibrati
     assert 0 <= calibrated[0] < calibrated[-1] <= 1
 
 
+def test_even_an_absurdly_low_temperature_leaves_probabilities() -> None:
+    # 7^-1000 is 0 in floating point, of every class.
+    assert Temperature(0.001)(np.full(7, 1 / 7), MALIGNANT)[0] == pytest.approx(3 / 7)
+
+
 def test_a_temperature_may_change_the_order_of_pictures_and_platt_never_does() -> None:
     spread, peaked = np.array([0.3, 0.3, 0.4]), np.array([0.62, 0.0, 0.38])
     malignant = np.array([True, True, False])
