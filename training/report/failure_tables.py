@@ -55,7 +55,7 @@ def _sure(side: str, manifest: Mapping[str, Any]) -> str:
 
 def _summary(side: Mapping[str, Any], title: str, truth: str, sure: str) -> str:
     if not side["images"]:
-        return f"**{title}**: none of {side['of']:,} {truth} images {percent(side['share'])}."
+        return f"**{title}**: none of {side['of']:,} {truth} images, {percent(side['share'])}."
     code, most = max(side["by"]["class"].items(), key=lambda item: item[1]["images"])
     sentences = [
         (
