@@ -6,7 +6,7 @@ from scipy.special import rel_entr
 
 from app.evaluation.bootstrap import RESAMPLES, Statistic, intervals
 from app.evaluation.metrics import Floats, ratio
-from app.screening.decision import CLIP
+from app.screening.calibration import CLIP
 from training.errors import TrainingError
 from training.predictions import Predictions
 

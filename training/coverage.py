@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from app.evaluation.bootstrap import Statistic, intervals
-from app.evaluation.metrics import Answers, Floats, auc, ratio
+from app.evaluation.bootstrap import Statistic, intervals, share
+from app.evaluation.metrics import Answers, Floats, auc
 from app.screening.screener import Screener
 from training.non_lesions.trial import name_of, trial_set
 
@@ -38,9 +38,6 @@ def coverage(
         "specificity" at the threshold.
     """
     referred, malignant = answers.p_malignant >= threshold, answers.malignant
-
-    def share(of: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> Statistic:
-        return lambda weights: ratio(weights @ (of & among), weights @ among, np.nan)
 
     def assessed_auc(weights: Floats) -> Floats:
         return auc(answers.reweighted(weights * assessable))

@@ -13,22 +13,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
 from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES, operating_rates
 from app.evaluation.metrics import METRICS, Answers
 from app.screening.bundle import MODEL_FILE
-from app.screening.decision import CLIP, Calibration, decide
+from app.screening.decision import decide
 from app.screening.screener import Screener, Screening
 from training.bundles import read_manifest, write_manifest
+from training.calibration import choose_calibration, told
 from training.coverage import coverage, refused_non_lesions, warned
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
-from training.errors import TrainingError
 from training.evaluation import identity, measured, training_record, write_evaluation
+from training.failures import failures, views_of
 from training.figures.draw import draw_all
-from training.predictions import RAW, Predictions, decided
+from training.predictions import RAW, Predictions, decided, decided_malignancy
 from training.subgroups import by_subgroup
 
 PARITY_IMAGES = 100
@@ -36,39 +36,30 @@ TARGET_SENSITIVITY = 0.95
 
 
 def calibrate(folder: Path, validation: Sequence[LesionRecord]) -> dict[str, Any]:
-    """Fits Platt scaling and the threshold on the validation part and writes both into the bundle's manifest.
+    """Chooses and fits calibration and threshold on the validation part and writes both into the bundle's manifest.
 
     Returns:
         The manifest's `calibration` and `operating_point`.
 
     Raises:
-        TrainingError: the model is no better than chance, so that there is nothing to calibrate.
+        TrainingError: the model is no better than chance, so that there is nothing to calibrate, or the part has too
+            few lesions to compare calibrations on.
     """
     manifest = read_manifest(folder)
     manifest.update(calibration=None, operating_point=None, metrics={})
     write_manifest(folder, manifest)
     screener = Screener.from_folder(folder)
-    screenings = screen_all(screener, validation)
-    raw = to_answers(screener, raw_probabilities(screenings), validation)
-    clipped = np.clip(raw.p_malignant, CLIP, 1 - CLIP)
-    scores = np.log(clipped / (1 - clipped))[:, np.newaxis]
-    fitted = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(scores, raw.malignant)
-    if fitted.coef_[0, 0] <= 0:
-        raise TrainingError("the model ranks the validation part no better than chance; train it longer")
-    manifest["calibration"] = {
-        "method": "platt",
-        "slope": float(fitted.coef_[0, 0]),
-        "intercept": float(fitted.intercept_[0]),
-        "fitted_on": "validation",
-        "images": len(validation),
-        "lesions": len({record.group for record in validation}),
-    }
+    raw = raw_probabilities(screen_all(screener, validation))
+    truth = to_answers(screener, raw, validation).malignant
+    groups = [record.group for record in validation]
+    flags = [label.malignant for label in screener.bundle.classes]
+    calibration, compared = choose_calibration(raw, flags, truth, groups)
+    manifest["calibration"] = told(calibration, compared, groups)
     # By the very function that serving calls, so that no image falls on the other side of the threshold there.
-    calibrate_one = Calibration(manifest["calibration"]["slope"], manifest["calibration"]["intercept"])
-    calibrated = np.array([calibrate_one(probability) for probability in raw.p_malignant])
+    calibrated = decided_malignancy(raw, flags, calibration)
     manifest["operating_point"] = {
         "target_sensitivity": TARGET_SENSITIVITY,
-        "threshold": threshold_for(calibrated[raw.malignant], TARGET_SENSITIVITY),
+        "threshold": threshold_for(calibrated[truth], TARGET_SENSITIVITY),
         "chosen_on": "validation",
         "measured_on": None,
     }
@@ -122,8 +113,10 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
         }
     options: dict[str, Any] = {"seed": BOOTSTRAP_SEED, "resamples": resamples}
     manifest["metrics"]["subgroups"] = by_subgroup(answers, test, threshold, **options)
+    predictions = Predictions(run.name, _table(screener, screenings, answers, test))
+    manifest["metrics"]["failures"] = failures(predictions, test, threshold, views_of(test), **options)
     write_manifest(folder, manifest)
-    Predictions(run.name, _table(screener, screenings, answers, test)).write(run)
+    predictions.write(run)
     evaluation = {
         "recipe": identity(training["recipe"], manifest["version"]),
         "part": "test",

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from app.config import REPOSITORY
 from app.evaluation.bootstrap import BOOTSTRAP_SEED, measure
 from app.evaluation.metrics import METRICS, Answers
 from training.arms import ARMS, arm_name
@@ -24,10 +23,10 @@ from training.fit import predict_logits
 from training.names import RecipeName
 from training.predictions import decided
 from training.recipe import Recipe
+from training.report.evidence_tables import EVIDENCE, read_evidence
 from training.run_folder import RunFolder
 from training.trained import load_trained
 
-EVIDENCE = REPOSITORY / "docs" / "figures" / "evidence.json"
 SAYS = {name: arm.says for name, arm in ARMS.items()}
 COMPARED = {name: METRICS[name] for name in ("auc", "seven_class_balanced_accuracy")}
 """Of probabilities that are not calibrated: those in which calibration changes nothing, or little."""
@@ -95,12 +94,6 @@ def write_evidence(found: Mapping[str, Any], path: Path = EVIDENCE) -> None:
     """Puts what was found about a recipe into the file, beside what it says of others."""
     rows = {**read_evidence(path), found["recipe"]: found}
     write_whole(path, json.dumps(dict(sorted(rows.items())), indent=1) + "\n")
-
-
-def read_evidence(path: Path = EVIDENCE) -> dict[str, Any]:
-    """By recipe; empty where nothing was compared yet."""
-    rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return rows
 
 
 def trained(recipe: Recipe, seeds: Iterable[int], out: Path) -> list[Recipe]:

@@ -31,7 +31,8 @@ def evaluate_external(folder: Path, records: Sequence[LesionRecord], *, resample
     """Screens pictures of another publisher and writes what comes of it into the manifest's metrics.
 
     Malignant means melanoma there: the other lesions are naevi and seborrhoeic keratoses. The score is the calibrated
-    probability of malignancy, as it is shown; "auc_melanoma" is that of the class melanoma alone.
+    probability of malignancy, as it is shown; "auc_melanoma" is the AUC of
+    what the model gives the class melanoma alone, before calibration.
 
     Returns:
         {"data", "images", "melanomas", "intervals", "auc", "auc_melanoma", "brier", "ece", "sensitivity",

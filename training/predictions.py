@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from app.evaluation.metrics import Answers, Floats
-from app.screening.decision import Calibration, decide
+from app.screening.calibration import Calibration
+from app.screening.decision import decide
 from training.bundles import PREDICTIONS
 from training.datasets.schemes import LabelScheme
 from training.errors import TrainingError

@@ -54,6 +54,7 @@ class RoiMeasure:
     Attributes:
         image_id, lesion, dx: of the record.
         iou, dice: overlap of Otsu's dark class with the expert's mask, 0..1.
+        hidden: share of the expert's lesion that the step turns white, 0..1.
         kind: what sort of picture it is: "vignette", "large lesion", "pale lesion", "hair" or "other", the first that
             fits.
         area: share of the picture that Otsu calls lesion.
@@ -70,6 +71,7 @@ class RoiMeasure:
     dx: str
     iou: float
     dice: float
+    hidden: float
     kind: str
     area: float
     corners: float
@@ -80,7 +82,12 @@ class RoiMeasure:
     central: float
 
 
-SIGNS = tuple(field.name for field in fields(RoiMeasure))[6:]
+SIGNS = tuple(field.name for field in fields(RoiMeasure))[7:]
+
+
+def have_masks(records: Sequence[LesionRecord]) -> bool:
+    """Whether every record has an expert's mask."""
+    return all(mask_path(record).is_file() for record in records)
 
 
 def measure_roi(records: Sequence[LesionRecord]) -> list[RoiMeasure]:
@@ -149,6 +156,7 @@ def _measure(record: LesionRecord) -> RoiMeasure:
         dx=record.dx,
         iou=both / max(float((otsu | expert).sum()), 1.0),
         dice=2 * both / max(float(otsu.sum() + expert.sum()), 1.0),
+        hidden=float((expert & ~otsu).sum()) / max(float(expert.sum()), 1.0),
         kind=_kind(image, grey, expert),
         **signs(otsu, grey),
     )

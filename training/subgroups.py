@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.bootstrap import Statistic, intervals
-from app.evaluation.metrics import Answers, Floats, auc, ratio
+from app.evaluation.bootstrap import Statistic, intervals, share
+from app.evaluation.metrics import Answers, Floats, auc
 from training.datasets.records import LesionRecord
 
 LEAST_IMAGES = 20
@@ -66,7 +66,7 @@ def by_subgroup(
     masks = {
         (kind, name): mask
         for kind, of in BY.items()
-        for name, mask in _masks([of(record) for record in records]).items()
+        for name, mask in subgroup_masks([of(record) for record in records]).items()
     }
     statistics: dict[str, Statistic] = {}
     for (kind, name), mask in masks.items():
@@ -82,7 +82,7 @@ def by_subgroup(
     return table
 
 
-def _masks(names: Sequence[str]) -> dict[str, Mask]:
+def subgroup_masks(names: Sequence[str]) -> dict[str, Mask]:
     """Which images are in each subgroup, the small ones joined; by name, "other" and "unknown" last."""
     counted = Counter(names)
     kept = [name if counted[name] >= LEAST_IMAGES else OTHER for name in names]
@@ -95,9 +95,9 @@ def _statistics(answers: Answers, mask: Mask, threshold: float) -> dict[str, Sta
     sick, well = mask & malignant, mask & ~malignant
     found: dict[str, Statistic] = {}
     if sick.sum() >= LEAST_OF_A_SIDE:
-        found["sensitivity"] = lambda weights: ratio(weights @ (sick & referred), weights @ sick, np.nan)
+        found["sensitivity"] = share(referred, sick)
     if well.sum() >= LEAST_OF_A_SIDE:
-        found["specificity"] = lambda weights: ratio(weights @ (well & ~referred), weights @ well, np.nan)
+        found["specificity"] = share(~referred, well)
     if len(found) == 2:
 
         def area(weights: Floats) -> Floats:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES, Statistic, intervals
+from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES, Statistic, intervals, share
 from app.evaluation.curves import roc_points
 from app.evaluation.labels import LabelsRejected
-from app.evaluation.metrics import Answers, Floats, Metric, auc, brier_score, expected_calibration_error, ratio
-from app.evaluation.proportions import wilson
+from app.evaluation.metrics import Answers, Floats, Metric, auc, brier_score, expected_calibration_error
+from app.evaluation.proportions import of_groups, wilson
 from app.evaluation.reliability import bin_statistics, reliability
 
 Mask = npt.NDArray[np.bool_]
@@ -77,7 +77,7 @@ def measure_batch(batch: Batch, *, seed: int = BOOTSTRAP_SEED, resamples: int = 
         statistics |= {name: _where_both(answers, metric) for name, metric in RANKED.items()} | bin_statistics(answers)
         statistics = {name: _of_assessed(batch, statistic) for name, statistic in statistics.items()}
     if batch.groups is not None:
-        statistics |= {name: _share(of, among) for name, (of, among) in shares.items() if among.any()}
+        statistics |= {name: share(of, among) for name, (of, among) in shares.items() if among.any()}
     groups = batch.groups or [str(index) for index in range(len(batch.malignant))]
     found = intervals(statistics, batch.malignant, groups, seed=seed, resamples=resamples)
     figures = {name: _figure(found.get(name), of, among, batch.groups) for name, (of, among) in shares.items()}
@@ -121,13 +121,9 @@ def _figure(
     """A share with its interval; None where it is a share of nothing."""
     if not among.any():
         return None
-    if groups is None:
+    if groups is None or found is None:
         return wilson(int(of.sum()), int(among.sum()))
-    if found is not None and 0 < found["value"] < 1:
-        return found
-    # A bootstrap of cases that are all alike has no width; so each group is taken for one case.
-    cases = len({name for name, one in zip(groups, among, strict=True) if one})
-    return wilson(cases if of.any() else 0, cases)
+    return of_groups(found, of, among, groups)
 
 
 def _assessed(batch: Batch) -> Answers:
@@ -150,10 +146,6 @@ def _where_both(answers: Answers, metric: Metric) -> Statistic:
 
 def _of_assessed(batch: Batch, statistic: Statistic) -> Statistic:
     return lambda weights: statistic(weights[:, batch.assessed])
-
-
-def _share(of: Mask, among: Mask) -> Statistic:
-    return lambda weights: ratio(weights @ of, weights @ among, np.nan)
 
 
 def _told(batch: Batch, resamples: int) -> str:

@@ -120,6 +120,11 @@ def percentile_interval(values: npt.ArrayLike) -> dict[str, float]:
     return {"low": float(low), "high": float(high)}
 
 
+def share(of: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> Statistic:
+    """How many of the images `among`, bool (N,), are also in `of`, as a share of them; NaN for a draw without any."""
+    return lambda weights: ratio(weights @ (of & among), weights @ among, np.nan)
+
+
 def operating_rates(
     answers: Answers, threshold: float, groups: Sequence[str], *, seed: int, resamples: int = RESAMPLES
 ) -> dict[str, dict[str, float]]:

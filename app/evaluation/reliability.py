@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.evaluation.bootstrap import Statistic
+from app.evaluation.bootstrap import Statistic, share
 from app.evaluation.curves import DECIMALS
-from app.evaluation.metrics import ECE_BINS, Answers, Floats, calibration_bins, ratio
+from app.evaluation.metrics import ECE_BINS, Answers, calibration_bins
 
 
 def bin_statistics(answers: Answers) -> dict[str, Statistic]:
     """The malignant share of each bin that has pictures, by the bin's name; NaN for a draw without any of them."""
     bins = calibration_bins(answers.p_malignant)
-    return {_name(index): _share_malignant(answers, bins == index) for index in np.unique(bins)}
+    return {_name(index): share(answers.malignant, bins == index) for index in np.unique(bins)}
 
 
 def reliability(answers: Answers, found: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
@@ -36,20 +36,13 @@ def _name(index: int) -> str:
     return f"bin {index}"
 
 
-def _share_malignant(answers: Answers, chosen: npt.NDArray[np.bool_]) -> Statistic:
-    def share(weights: Floats) -> Floats:
-        return ratio(weights @ (chosen & answers.malignant), weights @ chosen, np.nan)
-
-    return share
-
-
 def _row(
-    answers: Answers, chosen: npt.NDArray[np.bool_], index: int, share: Mapping[str, float] | None
+    answers: Answers, chosen: npt.NDArray[np.bool_], index: int, found: Mapping[str, float] | None
 ) -> dict[str, Any]:
     return {
         "from": index / ECE_BINS,
         "to": (index + 1) / ECE_BINS,
         "images": int(chosen.sum()),
         "mean_probability": round(float(answers.p_malignant[chosen].mean()), DECIMALS) if chosen.any() else None,
-        "malignant_share": share,
+        "malignant_share": found,
     }

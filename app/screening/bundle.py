@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.screening.decision import Calibration, OperatingPoint, Rate
+from app.screening.calibration import Calibration, from_parameters
+from app.screening.decision import OperatingPoint, Rate
 from app.screening.gate import GATE_FILE, QualityGate
 from app.screening.preprocess import PreprocessSpec
 from app.screening.quality import WARNINGS
@@ -64,7 +65,7 @@ class ModelBundle:
     outputs: {name: shape} of the model's outputs, each with a batch of 1: "probabilities" (1, classes), "features"
         (1, D), "map" (1, h, w).
     preprocess: what it was trained behind.
-    calibration: from the model's malignant probability to the calibrated one; None gives it unchanged.
+    calibration: from the model's class probabilities to those that are shown; None gives them unchanged.
     operating_point: who is referred; None in a draft that has not been evaluated.
     gate: which pictures are refused, and what is warned of; None where nothing checks.
     parity: samples for the check at start.
@@ -132,7 +133,7 @@ def load_bundle(folder: Path, expected: str = "") -> ModelBundle:
             classes=_classes(manifest["classes"]),
             outputs=outputs,
             preprocess=PreprocessSpec.from_dict(manifest["preprocess"]),
-            calibration=_calibration(manifest["calibration"]),
+            calibration=from_parameters(manifest["calibration"]),
             operating_point=_operating_point(manifest["operating_point"]),
             gate=_gate(manifest["gate"], contents, outputs[FEATURES][1]),
             parity=tuple(
@@ -184,14 +185,6 @@ def _outputs(entry: Mapping[str, Sequence[Any]], classes: int) -> dict[str, tupl
     if shapes[PROBABILITIES] != (1, classes) or any(shape[0] != 1 or min(shape) < 1 for shape in shapes.values()):
         raise ValueError(f"the outputs need a batch of 1 and a probability for each of {classes} classes, not {shapes}")
     return shapes
-
-
-def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
-    if entry is None:
-        return None
-    if entry["method"] != "platt":
-        raise ValueError(f"calibration method {entry['method']!r} is unknown; this version knows 'platt'")
-    return Calibration(float(entry["slope"]), float(entry["intercept"]))
 
 
 def _operating_point(entry: Mapping[str, Any] | None) -> OperatingPoint | None:

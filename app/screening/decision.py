@@ -1,6 +1,5 @@
 """From the model's class probabilities to the answer: calibrated probability of malignancy, prediction, confidence."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -8,33 +7,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from app.screening.calibration import Calibration
+
 Prediction = Literal["benign", "malignant"]
 Assessment = Literal["refer", "low_risk", "cannot_assess"]
-
-CLIP = 1e-6
-"""Probabilities are kept this far from 0 and 1 before their logarithm is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Platt scaling (Platt 1999) of the malignant probability: logit(p') = slope logit(p) + intercept.
-
-    A slope above 0 keeps the order of pictures, so that calibration never changes a ROC curve.
-    """
-
-    slope: float
-    intercept: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.slope) and math.isfinite(self.intercept) and self.slope > 0):
-            raise ValueError(f"calibration needs a finite slope above 0 and a finite intercept, got {self}")
-
-    def __call__(self, probability: float) -> float:
-        """Calibrates a probability, 0..1 to 0..1."""
-        clipped = min(max(probability, CLIP), 1 - CLIP)
-        score = self.slope * math.log(clipped / (1 - clipped)) + self.intercept
-        # The exponent never overflows this way round, whatever the sign of the score.
-        return 1 / (1 + math.exp(-score)) if score >= 0 else math.exp(score) / (1 + math.exp(score))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +91,7 @@ def decide(
     Args:
         probabilities: float32 (classes,), the model's output; adds up to about 1.
         malignant: for each class, whether it counts as malignant.
-        calibration: None leaves the probability as it is.
+        calibration: None leaves the probabilities as they are.
 
     Raises:
         ValueError: the probabilities are not finite numbers from 0 to 1. A failure is never "benign".
@@ -125,18 +101,13 @@ def decide(
     if values.shape != mask.shape or not np.isfinite(values).all() or (values < 0).any() or values.sum() <= 0:
         raise ValueError("the model's output is not a probability for each class")
     values = values / values.sum()
-    raw = float(values[mask].sum())
-    p_malignant = calibration(raw) if calibration else raw
-    scaled = np.where(mask, _share(values, mask) * p_malignant, _share(values, ~mask) * (1 - p_malignant))
+    if calibration:
+        p_malignant, values = calibration(values, mask)
+    else:
+        p_malignant = float(values[mask].sum())
     return Decision(
         # An exact tie is read as malignant: the cost of a false reassurance is the higher one.
         prediction="malignant" if p_malignant >= 0.5 else "benign",
         p_malignant=p_malignant,
-        class_probabilities=tuple(float(value) for value in scaled),
+        class_probabilities=tuple(float(value) for value in values),
     )
-
-
-def _share(values: npt.NDArray[np.float64], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Each class's share of its own side; even where the side has no probability at all."""
-    total = float(values[mask].sum())
-    return values / total if total > 0 else np.full(values.shape, 1 / mask.sum())

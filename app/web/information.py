@@ -2,11 +2,12 @@
 
 import itertools
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.exceptions import NotFound
 
 from app.ops.pictures import jpeg_uri
@@ -19,6 +20,11 @@ from app.web.languages import COOKIE, LANGUAGES
 from app.web.page import render
 from app.web.pictures import STAGE_SIDE
 from app.web.samples import sample_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.token import Token
 
 blueprint = Blueprint("information", __name__)
 
@@ -46,7 +52,9 @@ def card() -> str:
 
     text = current_app.extensions["screener"].bundle.card
     # Without raw HTML: what a page shows never depends on what a bundle's author wrote between angle brackets.
-    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("image", _described)
+    html = parser.render(text)
     return render("card.html", card=Markup(_scrolling(html)))  # noqa: S704  # escaped by the renderer
 
 
@@ -84,6 +92,11 @@ def language(code: str) -> ResponseReturnValue:
         COOKIE, code, max_age=COOKIE_SECONDS, samesite="Strict", httponly=True, secure=request.is_secure
     )
     return response
+
+
+def _described(_renderer: object, tokens: "Sequence[Token]", index: int, _options: object, _env: object) -> str:
+    """A figure's description: figures lie in the source code's docs/, which a server does not have."""
+    return f"<em>{escape(tokens[index].content)} (figure in the source code's documents)</em>"
 
 
 def _scrolling(html: str) -> str:

@@ -12,8 +12,9 @@ from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
 from training.bundles import EVALUATION
 from training.coverage import refused_non_lesions
+from training.datasets import ham10000
 from training.datasets.manifests import SplitManifest
-from training.datasets.parts import read_split
+from training.datasets.parts import read, read_split
 from training.evaluate import assessable, raw_probabilities, screen_all, to_answers
 from training.evaluation import read_evaluation
 from training.figures.draw import drawn_names
@@ -22,6 +23,7 @@ from training.recipe import Recipe, load_recipe
 from training.report.card import CARD, card
 from training.report.documents import BILATERAL, DOCUMENTS, RUNTIMES, VARIANTS, filled
 from training.report.results import MOST_BYTES, RESULTS, read_results
+from training.roi import measure_roi
 
 
 def test_the_documents_hold_the_artifacts_figures(bundle_folder: Path) -> None:
@@ -135,8 +137,28 @@ def test_the_tflite_file_gives_the_manifest_s_figures_again(
     threshold = manifest["operating_point"]["threshold"]
     found = (answers.p_malignant[answers.malignant] >= threshold).mean()
     assert found == pytest.approx(manifest["operating_point"]["sensitivity"]["value"], abs=0.006)
+    failures, referred = manifest["metrics"]["failures"], answers.p_malignant >= threshold
+    assert (answers.malignant & ~referred).sum() == pytest.approx(failures["missed"]["images"], abs=2)
+    assert (~answers.malignant & referred).sum() == pytest.approx(failures["false_alarms"]["images"], abs=6)
     gate = manifest["metrics"]["gate"]
     assert (~assessable(screenings)).sum() == pytest.approx(gate["refused_images"], abs=3)
+
+
+def test_the_failures_that_are_named_are_what_the_manifest_says(screener: Screener, data_root: Path) -> None:
+    failures = screener.bundle.manifest["metrics"]["failures"]
+    named = {row["image_id"]: row for side in ("missed", "false_alarms") for row in failures[side]["examples"]}
+    records = [record for record in read(ham10000.NAME, data_root).records if record.image_id in named]
+    assert len(records) == len(named) > 0
+    screenings = screen_all(screener, records)
+    p_malignant = to_answers(screener, raw_probabilities(screenings), records).p_malignant
+    for record, p, assessed, view in zip(
+        records, p_malignant, assessable(screenings), measure_roi(records), strict=True
+    ):
+        row = named[record.image_id]
+        assert (record.dx, record.dx_type) == (row["dx"], row["dx_type"])
+        assert p == pytest.approx(row["p_malignant"], abs=1e-3)
+        assert assessed != row["refused"]
+        assert (view.kind, view.hidden) == (row["kind"], pytest.approx(row["hidden"], abs=0.01))
 
 
 def test_the_gate_keeps_what_it_is_there_for(screener: Screener) -> None:

@@ -26,7 +26,7 @@ PARTS = {
     "stage": ("app.screening.screener.preprocess",),
     "interpreter": ("app.screening.runtime.TFLiteModel.__call__",),
     "gate": ("app.screening.screener.assess_quality",),
-    "calibration": ("app.screening.decision.Calibration.__call__",),
+    "calibration": ("app.screening.calibration.Platt.__call__", "app.screening.calibration.Temperature.__call__"),
     "decision": ("app.screening.screener.decide",),
     "saliency": ("app.screening.screener.explain",),
     "preview": ("app.ops.pictures.encoded",),

@@ -12,10 +12,11 @@ from training.arms import ARMS, arms
 from training.datasets.parts import training_data
 from training.datasets.schemes import CLINICAL
 from training.errors import TrainingError
-from training.evidence import evidence, read_evidence, trained, write_evidence
+from training.evidence import evidence, trained, write_evidence
 from training.fit import fit
 from training.label_store import bank_name
 from training.recipe import Recipe, load_recipe
+from training.report.evidence_tables import evidence_table, read_evidence
 
 BASE = load_recipe("three_block_distilled")
 
@@ -85,5 +86,7 @@ def test_what_an_arm_does_is_measured_on_validation(
     write_evidence(found, tmp_path / "evidence.json")
     write_evidence({**found, "recipe": "another"}, tmp_path / "evidence.json")
     assert read_evidence(tmp_path / "evidence.json")["drawn"] == json.loads(json.dumps(found))
+    table = evidence_table({"evidence": found})
+    assert f"| without learning | {short.seed}, 2 | {arm['auc']['difference']:+.3f} (" in table
     with pytest.raises(TrainingError, match="another split or label scheme"):
         evidence(short, [replace(blind, split="other")], drawn_root, tmp_path)

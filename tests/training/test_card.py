@@ -1,6 +1,15 @@
-"""What a card says of its data follows its recipe and split."""
+"""What a card says follows its recipe, its split and its manifest."""
 
+from typing import Any
+
+import pytest
+
+from app.screening.calibration import METHODS
+from training.figures.reliability import TITLES
+from training.report.calibration_tables import calibration_text
 from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
+from training.report.evidence_tables import evidence_table, seeds_text
+from training.report.failure_tables import failures_text, shortcuts_table
 
 
 def test_a_split_by_image_is_said_to_flatter() -> None:
@@ -27,3 +36,76 @@ def test_other_data_and_networks_are_called_what_they_are() -> None:
     assert not any("HAM10000's share" in line for line in limits({"dataset": "isic2019", "split": "isic2019-lesion"}))
     assert network_sentence("mobilenet_v2") == "The network `mobilenet_v2`"
     assert "not in this repository" in split_sentence("isic2019-lesion")
+
+
+FITTED: dict[str, Any] = {"fitted_on": "validation", "images": 1200, "lesions": 800}
+SCORES = {"nll": 0.32, "brier": 0.1, "ece": 0.0222}
+
+
+def test_a_temperature_is_told_with_what_it_was_compared_with() -> None:
+    worse, nll = {**SCORES, "nll": 0.33125}, {"difference": 0.01125, "low": 0.002, "high": 0.02}
+    compared = {
+        "folds": 5, "methods": {"platt": worse, "temperature": SCORES}, "platt_less_temperature": {"nll": nll},
+    }  # fmt: skip
+    entry = {"method": "temperature", "temperature": 1.25, **FITTED, "compared": compared}
+    text = calibration_text({"calibration": entry})
+    assert "temperature scaling, fitted on 1,200 validation images of 800 lesions (temperature 1.250)" in text
+    assert "may change the order of pictures: every figure here is of calibrated probabilities" in text
+    assert "| Platt scaling | 0.3312 | 0.1000 | 0.0222 |" in text
+    assert "| temperature scaling | 0.3200 | 0.1000 | 0.0222 |" in text
+    assert "in 5 folds" in text
+    assert "temperature scaling's: +0.0112 (+0.0020 to +0.0200)" in text
+
+
+def test_a_calibration_that_could_not_be_compared_says_so() -> None:
+    platt = {"method": "platt", "slope": 0.7, "intercept": -0.5, **FITTED}
+    assert "No other method was compared" in calibration_text({"calibration": platt})
+    compared = {"folds": 5, "methods": {"platt": None, "temperature": SCORES}, "platt_less_temperature": None}
+    text = calibration_text({"calibration": {**platt, "compared": compared}})
+    assert "| Platt scaling | could not be fitted | - | - |" in text
+    assert calibration_text({"calibration": None}) == "The probabilities are not calibrated."
+
+
+def test_every_method_has_a_title_in_its_figure() -> None:
+    assert set(TITLES) == {"none", *METHODS}
+
+
+@pytest.mark.parametrize("dataset", ["ham10000", "isic2019"])
+def test_what_was_not_counted_is_not_measured(dataset: str) -> None:
+    manifest: dict[str, Any] = {"metrics": {}, "training": {"recipe": {"dataset": dataset}}}
+    assert failures_text(manifest) == "Not measured yet."
+    table = shortcuts_table(manifest)
+    assert "| Hair over the skin | Not measured yet. |" in table
+    assert "| Rulers, ink, gel bubbles | Not measured: no data set here" in table
+
+
+def test_a_side_without_a_failure_says_so_and_names_no_picture() -> None:
+    share = {"value": 0.0, "low": 0.0, "high": 0.07}
+    side = {
+        "images": 0, "of": 50, "share": share, "lesions": 0, "right_elsewhere": 0, "sure": 0, "refused": None,
+        "by": {"class": {"mel": {"images": 0, "of": 50, "share": share}}}, "examples": [],
+    }  # fmt: skip
+    failures = {"intervals": "made up", "missed": side, "false_alarms": side}
+    text = failures_text({"metrics": {"failures": failures}, "operating_point": {"threshold": 0.2}})
+    assert "**Missed**: none of 50 malignant images, 0.0% (0.0% to 7.0%)." in text
+    assert "| class | mel | 0 | 50 | 0.0% (0.0% to 7.0%) |" in text
+    assert "most wrong" not in text
+
+
+def test_a_card_says_how_far_the_seeds_lie_apart_and_which_is_shipped() -> None:
+    rows = [{"seed": seed, "validation_auc": auc} for seed, auc in ((1, 0.91), (2, 0.9249), (3, 0.93))]
+    text = seeds_text({"training": {"seeds": rows, "recipe": {"seed": 2}}})
+    assert text.startswith("Trained 3 times, from as many seeds, and shipped from seed 2,")
+    assert text.endswith("median one: 0.910 (seed 1), 0.925 (seed 2), 0.930 (seed 3).")
+    assert "how far another training would lie from it is not known" in seeds_text({"training": {}})
+
+
+def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:
+    difference = {"difference": -0.0213, "low": -0.04, "high": 0.0012}
+    row = {"says": "hard labels", "seeds": [1, 2], "auc": difference, "seven_class_balanced_accuracy": difference}
+    found = {
+        "differences": [row], "epochs": 60, "images": 1007, "lesions": 745, "malignant_images": 200, "intervals": "so",
+    }  # fmt: skip
+    cell = "-0.021 (-0.040 to +0.001)"
+    assert evidence_table({"evidence": found}).endswith(f"| hard labels | 1, 2 | {cell} | {cell} |")
+    assert "have not been compared" in evidence_table({"evidence": None})

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from app.config import REPOSITORY
 from training.banks import BankMismatch
 from training.bundles import release, require_bundle, why_not_served
 from training.datasets.parts import TrainingData, training_data
+from training.datasets.records import LesionRecord
 from training.datasets.schemes import CLINICAL, ISLAM2024
 from training.distil import keep_soft_labels, teachers_soft_labels
 from training.errors import TrainingError
 from training.evaluation import read_evaluation
+from training.failures import recount
 from training.fit import fit
+from training.predictions import read_predictions
 from training.recipe import Recipe, load_recipe, recipe_names
 from training.run_folder import RunFolder, RunMismatch
 from training.specs import DistilSpec, NetworkSpec
@@ -244,7 +248,18 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     assert len(evaluation["training"]["history"]) == EPOCHS
     assert (whole_run / "figures" / "curves.png").is_file()
     assert manifest["training"]["epochs_run"] == EPOCHS
+    compared = manifest["calibration"]["compared"]["methods"]
+    assert set(compared) == {"platt", "temperature"}
+    assert manifest["calibration"]["method"] in compared
+    kept = read_predictions([whole_run])[0].table.set_index("image_id")["p_malignant"]
+    missed = (kept[kept.index.isin(malignant_ids(records[1::2]))] < manifest["operating_point"]["threshold"]).sum()
+    assert manifest["metrics"]["failures"]["missed"]["images"] == missed
+    assert recount(whole_run, records[1::2], resamples=100) == manifest["metrics"]["failures"], "of the kept answers"
     assert (release(folder, tmp_path) / "MODEL_CARD.md").read_text().startswith(f"# Model card: drawn {recipe.version}")
+
+
+def malignant_ids(records: Sequence[LesionRecord]) -> list[str]:
+    return [record.image_id for record in records if CLINICAL.is_malignant(record.dx)]
 
 
 def test_a_binary_scheme_goes_all_the_way(recipe: Recipe, drawn_root: Path, tmp_path: Path) -> None:

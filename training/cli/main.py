@@ -11,6 +11,7 @@ from training.cli.ablate import ablate
 from training.cli.data import data
 from training.cli.evidence import evidence
 from training.cli.external import external
+from training.cli.failures import failures
 from training.cli.footprint import runtimes, variants
 from training.cli.options import EVALUATION_LOG, data_root_option, out_option, recipe_option
 from training.cli.release import release
@@ -38,7 +39,7 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-for verb in (data, ablate, compare, agree, ensemble, evidence, external, release, variants, runtimes):
+for verb in (data, ablate, compare, agree, ensemble, evidence, external, failures, release, variants, runtimes):
     main.add_command(verb)
 
 
@@ -126,7 +127,7 @@ def export(recipe: Recipe, data_root: Path, out: Path) -> None:
 @data_root_option
 @out_option
 def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """Fits the calibration of a run's bundle on the validation part."""
+    """Chooses and fits the calibration of a run's bundle on the validation part."""
     from training.bundles import require_bundle
     from training.datasets.parts import read_split
     from training.evaluate import calibrate as fit_calibration
@@ -134,7 +135,7 @@ def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
     records = read_split(recipe.split, data_root, recipe.images)
     bundle = out / recipe.name / "bundle"
     require_bundle(bundle, recipe, records.identity)
-    click.echo(fit_calibration(bundle, records.validation))
+    click.echo(json.dumps(fit_calibration(bundle, records.validation), indent=2))
 
 
 @main.command()

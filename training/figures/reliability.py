@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.screening.calibration import METHODS
 from training.figures.style import BLUE, GREY, heading, new_figure, save, unit_square
 
-METHODS = {"platt": "after Platt scaling", "none": "not calibrated"}
+TITLES = {"none": "not calibrated", **{name: f"after {kind.title}" for name, kind in METHODS.items()}}
 
 
 def draw_reliability(evaluation: Mapping[str, Any], path: Path) -> None:
@@ -33,7 +34,7 @@ def draw_reliability(evaluation: Mapping[str, Any], path: Path) -> None:
         label=f"ECE {ece:.3f}, Brier {brier:.3f}",
     )
     above.set(xlabel="Mean probability of malignancy", ylabel="Malignant share")
-    above.set_title(heading(evaluation, f"Reliability, {METHODS[evaluation['calibration']['method']]}"), fontsize=11)
+    above.set_title(heading(evaluation, f"Reliability, {TITLES[evaluation['calibration']['method']]}"), fontsize=11)
     above.legend(loc="upper left", fontsize=9, framealpha=1)
     rows = evaluation["reliability"]
     bars = below.bar(

@@ -13,9 +13,12 @@ NETWORKS = {
     "lightkd_student": "A custom student in the limits of the two-phase study of 2025",
 }
 DATASETS = {
-    "ham10000": "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018), images squashed to 224×224",
-    "isic2017": "ISIC 2017 (Codella et al. 2018)",
-    "isic2019": "ISIC 2019 (Tschandl et al. 2018; Codella et al. 2018; Combalia et al. 2019)",
+    "ham10000": (
+        "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018; CC BY-NC 4.0), images squashed to "
+        "224×224"
+    ),
+    "isic2017": "ISIC 2017 (Codella et al. 2018; CC0)",
+    "isic2019": "ISIC 2019 (Tschandl et al. 2018; Codella et al. 2018; Combalia et al. 2019; CC BY-NC 4.0)",
     "kaggle_malignant_vs_benign": "Kaggle's Malignant vs. Benign, most of whose images are HAM10000's and ISIC 2017's",
 }
 
@@ -25,10 +28,6 @@ HAM10000_LIMITS = (
         "elsewhere or on dark skin. Half of the diagnoses rest on histology."
     ),
     "HAM10000's share of malignant lesions is far above a clinic's: the precision above does not carry over.",
-    (
-        "The `vasc` images at hand have a lower resolution than the others, so that sharpness can give them away. Blur "
-        "augmentation works against it, but no claim is made about `vasc`."
-    ),
 )
 AUDITED = "ham10000-audited"
 AUDITED_LIMITS = (
@@ -42,9 +41,6 @@ JOINED_LIMITS = (
         "Lesion ids that the leakage audit finds to be one lesion were kept in one part. What the audit does not find, "
         "as other pictures of a lesion taken years apart, may be on both sides."
     ),
-)
-SHORTCUTS = (
-    "Rulers, ink, gel bubbles, hair and dark corners are in the data and may be used as shortcuts; not measured yet.",
 )
 BY_LESION_LIMITS = (
     (
@@ -86,7 +82,6 @@ def limits(recipe: Mapping[str, Any]) -> list[str]:
     found = [*(HAM10000_LIMITS if recipe["dataset"] == "ham10000" else ())]
     found += AUDITED_LIMITS if recipe["split"] == AUDITED else ()
     found += JOINED_LIMITS if split and split.joined else ()
-    found += SHORTCUTS
     if split:
         found += BY_LESION_LIMITS if _by(split) == "lesion" else BY_IMAGE_LIMITS
     return found

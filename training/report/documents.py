@@ -11,6 +11,7 @@ from typing import Any
 from training.bundles import read_manifest
 from training.figures.speed import draw_speed
 from training.report import bulk_tables
+from training.report.calibration_tables import calibration_text
 from training.report.data_tables import (
     audit_table,
     bilateral_table,
@@ -20,6 +21,7 @@ from training.report.data_tables import (
     skin_table,
     trial_table,
 )
+from training.report.failure_tables import failures_text, shortcuts_table
 from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.gate_tables import compared_table, gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
@@ -101,6 +103,9 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "test-metrics": lambda: metrics_table(read_manifest(bundle)),
         "operating-point": lambda: operating_line(read_manifest(bundle)),
         "bundle": lambda: bundle_line(read_manifest(bundle)),
+        "calibration": lambda: calibration_text(read_manifest(bundle)),
+        "failures": lambda: failures_text(read_manifest(bundle)),
+        "shortcuts": lambda: shortcuts_table(read_manifest(bundle)),
         "gate": lambda: gate_table(read_manifest(bundle)),
         "gate-line": lambda: gate_line(read_manifest(bundle)),
         "gate-candidates": lambda: compared_table(read_manifest(bundle)["gate"]),

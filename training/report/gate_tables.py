@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from training.report.rates import decimal, percent
+
 WITHOUT = "Nothing checks whether a picture shows a lesion: this bundle has no gate."
 
 
@@ -13,7 +15,7 @@ def gate_line(manifest: Mapping[str, Any]) -> str:
         return WITHOUT
     made, refused = _sum(gate)
     return (
-        f"The gate refuses {_percent(gate['refused'])} of the {gate['images']:,} real test images "
+        f"The gate refuses {percent(gate['refused'])} of the {gate['images']:,} real test images "
         f"({gate['refused_malignant_images']} of them malignant) and {refused:,} of {made:,} pictures without a lesion "
         f"({refused / made:.1%}), of kinds and sources that it was not chosen on."
     )
@@ -36,9 +38,9 @@ def gate_table(manifest: Mapping[str, Any]) -> str:
             "| real test images | all | assessed |",
             "| --- | --- | --- |",
             f"| Images | {gate['images']:,} | {gate['images'] - gate['refused_images']:,} |",
-            f"| Refused | | {_percent(gate['refused'])} |",
-            f"| Refused of the malignant | | {_percent(gate['refused_malignant'])} |",
-            *(f"| {title} | {_rate(everything[name])} | {_rate(gate[name])} |" for name, title in names.items()),
+            f"| Refused | | {percent(gate['refused'])} |",
+            f"| Refused of the malignant | | {percent(gate['refused_malignant'])} |",
+            *(f"| {title} | {decimal(everything[name])} | {decimal(gate[name])} |" for name, title in names.items()),
             "",
             "| pictures without a lesion | pictures | refused |",
             "| --- | --- | --- |",
@@ -98,11 +100,3 @@ def _accepted(gate: Mapping[str, Any]) -> str:
     """The pictures without a lesion that got a class, with their kinds."""
     rows = [f"{', '.join(row['accepted'])} ({kind})" for kind, row in gate["non_lesions"].items() if row["accepted"]]
     return "; ".join(rows) or "none of them"
-
-
-def _percent(rate: Mapping[str, float]) -> str:
-    return f"{rate['value']:.1%} ({rate['low']:.1%} to {rate['high']:.1%})"
-
-
-def _rate(rate: Mapping[str, float]) -> str:
-    return f"{rate['value']:.3f} ({rate['low']:.3f} to {rate['high']:.3f})"

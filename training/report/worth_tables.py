@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.screening.decision import OperatingPoint, Rate
+from training.report.rates import decimal
 
 PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.2)
 NOT_MEASURED = "Not measured yet."
@@ -34,7 +35,7 @@ def subgroups_table(manifest: Mapping[str, Any]) -> str:
         return NOT_MEASURED
     rows = [
         f"| {kind} | {name} | {row['images']:,} | {row['malignant_images']:,} | "
-        + " | ".join(_rate(row[rate]) for rate in ("auc", "sensitivity", "specificity"))
+        + " | ".join(decimal(row[rate]) for rate in ("auc", "sensitivity", "specificity"))
         + " |"
         for kind, table in subgroups.items()
         for name, row in table.items()
@@ -57,11 +58,7 @@ def external_table(manifest: Mapping[str, Any]) -> str:
         "ece": "Expected calibration error (10 bins)",
     }
     gate = found["gate"]
-    refused = [f"| Refused by the gate | {_rate(gate['refused'])} |"] if gate else []
-    rows = [f"| {title} | {_rate(found[name])} |" for name, title in titles.items()]
+    refused = [f"| Refused by the gate | {decimal(gate['refused'])} |"] if gate else []
+    rows = [f"| {title} | {decimal(found[name])} |" for name, title in titles.items()]
     counts = f"{found['data']}: {found['images']:,} images, {found['melanomas']} of melanomas; {found['intervals']}."
     return "\n".join(["| Metric | Value |", "| --- | --- |", *rows, *refused, "", counts])
-
-
-def _rate(rate: Mapping[str, float] | None) -> str:
-    return f"{rate['value']:.3f} ({rate['low']:.3f} to {rate['high']:.3f})" if rate else "-"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.screening.bundle import BundleRejected, load_bundle
@@ -49,6 +50,18 @@ def test_a_bundle_without_a_gate_loads(copy: Path) -> None:
     bundle = load_bundle(copy)
     assert bundle.gate is None
     assert Screener(bundle).screen(bundle.parity[0].upload).quality is None
+
+
+def test_a_bundle_may_be_calibrated_by_a_temperature(copy: Path) -> None:
+    upload = load_bundle(copy).parity[0].upload
+    before = Screener.from_folder(copy).screen(upload).raw_probabilities
+    edit(copy, lambda m: m.update(gate=None, calibration={"method": "temperature", "temperature": 2.0}))
+    answer = Screener.from_folder(copy).screen(upload)
+    assert np.array_equal(answer.raw_probabilities, before)
+    roots = np.sqrt(before.astype(np.float64))
+    expected = dict(zip(("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"), roots / roots.sum(), strict=True))
+    assert {entry.label.code: entry.probability for entry in answer.classes} == pytest.approx(expected)
+    assert answer.p_malignant == pytest.approx(sum(expected[code] for code in ("akiec", "bcc", "mel")))
 
 
 @pytest.mark.parametrize("word", ['"malignant": true', '"threshold": 0', '"code": "mel"', "  "])
@@ -112,6 +125,8 @@ def test_a_manifest_that_is_no_json_is_refused(copy: Path) -> None:
         (lambda m: m["preprocess"].update(closing_size=-1), "closing_size must be a whole number above 0"),
         (lambda m: m["calibration"].update(slope=-1.0), "slope above 0"),
         (lambda m: m["calibration"].update(method="isotonic"), "'isotonic' is unknown"),
+        (lambda m: m["calibration"].update(method="temperature"), "lacks 'temperature'"),
+        (lambda m: m["calibration"].update(method="temperature", temperature=0), "temperature above 0"),
         (lambda m: m["operating_point"].update(threshold=1.5), "between 0 and 1"),
         (lambda m: m["preprocess"].update(unsharp_sigma="2"), "unsharp_sigma must be a number above 0"),
         (lambda m: m["operating_point"]["sensitivity"].update(low=0.99), "lies inside its interval"),

@@ -1,35 +1,14 @@
-"""Calibration, prediction and confidence, worked out by hand."""
+"""Prediction and confidence, worked out by hand."""
 
 import math
 
 import numpy as np
 import pytest
 
-from app.screening.decision import Calibration, OperatingPoint, Rate, decide
+from app.screening.calibration import Calibration, Platt, Temperature
+from app.screening.decision import OperatingPoint, Rate, decide
 
 RATE = Rate(0.9, 0.8, 0.95)
-
-
-def test_platt_scaling_follows_its_formula() -> None:
-    # logit(0.8) = ln 4; 2 ln 4 - 1 = 1.772589; 1 / (1 + e^-1.772589) = 0.854779
-    assert Calibration(2.0, -1.0)(0.8) == pytest.approx(0.854779, abs=1e-6)
-
-
-def test_the_identity_leaves_probabilities_alone() -> None:
-    for probability in (0.001, 0.3, 0.5, 0.999):
-        assert Calibration(1.0, 0.0)(probability) == pytest.approx(probability)
-
-
-def test_calibration_is_finite_and_ordered_up_to_the_ends() -> None:
-    calibrated = [Calibration(3.0, -2.0)(p) for p in (0.0, 1e-9, 0.2, 0.5, 0.9, 1.0)]
-    assert calibrated == sorted(calibrated)
-    assert 0 <= calibrated[0] < calibrated[-1] <= 1
-
-
-@pytest.mark.parametrize(("slope", "intercept"), [(0.0, 0.0), (-1.0, 0.0), (math.nan, 0.0), (1.0, math.inf)])
-def test_a_calibration_that_could_turn_the_order_round_is_refused(slope: float, intercept: float) -> None:
-    with pytest.raises(ValueError, match="slope above 0"):
-        Calibration(slope, intercept)
 
 
 def test_the_malignant_classes_add_up_to_the_probability_of_malignancy() -> None:
@@ -42,7 +21,7 @@ def test_the_malignant_classes_add_up_to_the_probability_of_malignancy() -> None
 def test_classes_are_rescaled_to_the_calibrated_probability() -> None:
     # raw 0.3, so that logit = ln(3/7); an intercept of ln(7/3) lifts it to 0.5
     decision = decide(
-        np.array([0.2, 0.5, 0.1, 0.2], np.float32), [True, False, True, False], Calibration(1.0, math.log(7 / 3))
+        np.array([0.2, 0.5, 0.1, 0.2], np.float32), [True, False, True, False], Platt(1.0, math.log(7 / 3))
     )
     assert decision.p_malignant == pytest.approx(0.5)
     assert decision.class_probabilities == pytest.approx((1 / 3, 5 / 14, 1 / 6, 1 / 7))
@@ -53,8 +32,18 @@ def test_a_tie_is_read_as_malignant() -> None:
     assert decide(np.array([0.5, 0.5], np.float32), [True, False], None).prediction == "malignant"
 
 
-def test_a_side_without_any_probability_still_adds_up() -> None:
-    decision = decide(np.array([0.0, 0.0, 1.0], np.float32), [True, True, False], Calibration(1.0, 0.0))
+def test_a_temperature_scales_every_class_and_the_malignant_ones_add_up() -> None:
+    # Square roots: 0.6, 0.2, 0.2, 0.748331; together 1.748331.
+    decision = decide(np.array([0.36, 0.04, 0.04, 0.56], np.float32), [True, False, True, False], Temperature(2.0))
+    assert decision.p_malignant == pytest.approx(0.8 / 1.748331, abs=1e-6)
+    assert decision.class_probabilities[3] == pytest.approx(0.748331 / 1.748331, abs=1e-6)
+    assert sum(decision.class_probabilities) == pytest.approx(1)
+    assert decision.prediction == "benign"
+
+
+@pytest.mark.parametrize("calibration", [Platt(1.0, 0.0), Temperature(1.5)])
+def test_a_side_without_any_probability_still_adds_up(calibration: Calibration) -> None:
+    decision = decide(np.array([0.0, 0.0, 1.0], np.float32), [True, True, False], calibration)
     assert sum(decision.class_probabilities) == pytest.approx(1)
     assert decision.class_probabilities[0] == decision.class_probabilities[1]
 

@@ -30,6 +30,15 @@ def test_the_model_card_is_the_bundle_s(client: FlaskClient, app: Flask) -> None
     assert len(re.findall("<h2>", page)) == len(re.findall("^## ", bundle.card, re.MULTILINE))
 
 
+def test_the_card_s_figures_are_described_since_a_server_does_not_have_them(client: FlaskClient, app: Flask) -> None:
+    described = re.findall(r"!\[(.+?)\]\(\.\./", app.extensions["screener"].bundle.card)
+    assert len(described) == 2
+    prose = client.get("/model-card").get_data(as_text=True).partition('class="prose"')[2]
+    assert "<img" not in prose
+    for words in described:
+        assert f"<em>{words} (figure in the source code&#39;s documents)</em>" in prose.replace("code's", "code&#39;s")
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_page_is_there_in_every_language(client: FlaskClient, code: str) -> None:
     for address in PAGES:

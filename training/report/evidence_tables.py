@@ -1,0 +1,61 @@
+"""What each part of a recipe gives, as Markdown, and the file in which it is kept."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.config import REPOSITORY
+
+EVIDENCE = REPOSITORY / "docs" / "figures" / "evidence.json"
+
+
+def read_evidence(path: Path = EVIDENCE) -> dict[str, Any]:
+    """What `evidence --document` found, by recipe; empty where nothing was compared yet."""
+    rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return rows
+
+
+def seeds_text(manifest: Mapping[str, Any]) -> str:
+    """What several trainings of one recipe reached, of which the median one is shipped."""
+    seeds = manifest["training"].get("seeds")
+    if not seeds:
+        return "Trained once, from one seed: how far another training would lie from it is not known."
+    aucs = ", ".join(
+        f"{row['validation_auc']:.3f} (seed {row['seed']})" for row in sorted(seeds, key=lambda row: int(row["seed"]))
+    )
+    shipped = manifest["training"]["recipe"]["seed"]
+    return (
+        f"Trained {len(seeds)} times, from as many seeds, and shipped from seed {shipped}, whose AUC on validation is "
+        f"the median one: {aucs}."
+    )
+
+
+def evidence_table(manifest: Mapping[str, Any]) -> str:
+    """The recipe beside its arms, on validation."""
+    found = manifest.get("evidence")
+    if not found:
+        return "The parts of this recipe have not been compared with their absence."
+    lines = [
+        "| changed | seeds | difference in AUC | difference in balanced accuracy, seven classes |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in found["differences"]:
+        cells = [_difference(row[name]) for name in ("auc", "seven_class_balanced_accuracy")]
+        lines.append(f"| {row['says']} | {', '.join(map(str, row['seeds']))} | {' | '.join(cells)} |")
+    return "\n".join(
+        [
+            (
+                f"Each row is the recipe changed in one thing, less the recipe itself, after {found['epochs']} epochs "
+                f"of both, on the {found['images']:,} validation images of {found['lesions']:,} lesions "
+                f"({found['malignant_images']} images malignant); {found['intervals']}. The rows of other seeds show "
+                "what chance alone does."
+            ),
+            "",
+            *lines,
+        ]
+    )
+
+
+def _difference(row: Mapping[str, float]) -> str:
+    return f"{row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
