@@ -10,7 +10,7 @@ import numpy as np
 from app.evaluation.bootstrap import BOOTSTRAP_SEED, RESAMPLES
 from training.datasets.schemes import SCHEMES
 from training.errors import TrainingError
-from training.evaluation import measured, read_evaluation, write_evaluation
+from training.evaluation import FIGURES, measured, read_evaluation, write_evaluation
 from training.figures.draw import draw_all
 from training.predictions import RAW, Predictions, decided, read_predictions
 
@@ -80,5 +80,5 @@ def ensemble(name: str, members: Sequence[Path], run: Path, *, resamples: int = 
     run.mkdir(parents=True, exist_ok=True)
     averaged.write(run)
     write_evaluation(run, evaluation)
-    draw_all(evaluation, run / "figures")
+    draw_all(evaluation, run / FIGURES)
     return evaluation

@@ -25,7 +25,7 @@ from training.calibration import choose_calibration, told
 from training.coverage import coverage, refused_non_lesions, warned
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import SCHEMES
-from training.evaluation import identity, measured, training_record, write_evaluation
+from training.evaluation import FIGURES, identity, measured, training_record, write_evaluation
 from training.failures import failures, views_of
 from training.figures.draw import draw_all
 from training.predictions import RAW, Predictions, decided, decided_malignancy
@@ -131,7 +131,7 @@ def evaluate(folder: Path, test: Sequence[LesionRecord], run: Path, *, resamples
         "training": training_record(training, run / "history.csv"),
     }
     write_evaluation(run, evaluation)
-    draw_all(evaluation, run / "figures")
+    draw_all(evaluation, run / FIGURES)
     metrics: dict[str, Any] = manifest["metrics"]
     return metrics
 

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,11 +24,15 @@ from app.evaluation.metrics import (
     class_recall,
 )
 from app.evaluation.reliability import bin_statistics, reliability
-from training.bundles import EVALUATION
+from training.bundles import EVALUATION, PREDICTIONS
 from training.datasets.schemes import BINARY, LabelScheme
 from training.errors import TrainingError
+from training.files import write_whole
 
 SCHEMA_VERSION = 1
+FIGURES = "figures"
+"""In the run folder: what is drawn of the evaluation."""
+
 CLASS_METRICS = {"precision": class_precision, "recall": class_recall, "f1": class_f1}
 
 
@@ -120,8 +125,15 @@ def write_evaluation(run: Path, evaluation: Mapping[str, Any]) -> Path:
     """Writes `run`/evaluation.json and returns its path."""
     path = run / EVALUATION
     content = {"schema_version": SCHEMA_VERSION, **evaluation}
-    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
     return path
+
+
+def forget_evaluation(run: Path) -> None:
+    """Removes what was measured of a run's bundle before it was exported, calibrated or gated anew."""
+    for name in (PREDICTIONS, EVALUATION):
+        (run / name).unlink(missing_ok=True)
+    shutil.rmtree(run / FIGURES, ignore_errors=True)
 
 
 def read_evaluation(run: Path) -> dict[str, Any]:

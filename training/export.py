@@ -16,11 +16,12 @@ from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
 from app.screening.preprocess import preprocess
 from app.screening.runtime import PROBABILITIES
 from app.screening.synthetic import draw_lesion
-from training.bundles import EVALUATION, PREDICTIONS, write_manifest
+from training.bundles import write_manifest
 from training.datasets.images import read_image
 from training.datasets.parts import few
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, SCC_NAME, LabelScheme
+from training.evaluation import forget_evaluation
 from training.models.half_precision import round_first_convolution
 from training.models.networks import network
 from training.recipe import Recipe
@@ -58,8 +59,7 @@ def export(
     model, rounded = shipped_models(recipe, scheme, trained, training_records)
     folder = run / "bundle"
     shutil.rmtree(folder, ignore_errors=True)
-    for name in (PREDICTIONS, EVALUATION):
-        (run / name).unlink(missing_ok=True)  # those of an earlier bundle
+    forget_evaluation(run)
     (folder / "parity").mkdir(parents=True)
     content = to_tflite(rounded)
     (folder / MODEL_FILE).write_bytes(content)

@@ -1,4 +1,7 @@
-"""A test on another publisher's pictures, never used for any choice: the test part of ISIC 2017, melanoma or not."""
+"""A test on another publisher's pictures: ISIC 2017, melanoma or not.
+
+Its test part is never used for any choice. Its training part is there for those: what it shows may be acted on.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +25,24 @@ MELANOMA = "mel"
 EXTERNAL_METRICS = ("auc", "brier", "ece")
 
 
-def external_part(dataset: Dataset) -> list[LesionRecord]:
-    """The publisher's test part."""
-    return [record for record in dataset.records if record.part == "test"]
+def external_part(dataset: Dataset, part: str = "test") -> list[LesionRecord]:
+    """One of the publisher's parts."""
+    return [record for record in dataset.records if record.part == part]
 
 
 def evaluate_external(folder: Path, records: Sequence[LesionRecord], *, resamples: int = RESAMPLES) -> dict[str, Any]:
-    """Screens pictures of another publisher and writes what comes of it into the manifest's metrics.
+    """Measures a bundle on the test part, and writes what comes of it into the manifest's metrics."""
+    manifest = read_manifest(folder)
+    found = measure_external(folder, records, resamples=resamples)
+    manifest["metrics"]["external"] = found
+    write_manifest(folder, manifest)
+    return found
+
+
+def measure_external(
+    folder: Path, records: Sequence[LesionRecord], part: str = "test", *, resamples: int = RESAMPLES
+) -> dict[str, Any]:
+    """Screens pictures of another publisher.
 
     Malignant means melanoma there: the other lesions are naevi and seborrhoeic keratoses. The score is the calibrated
     probability of malignancy, as it is shown; "auc_melanoma" is the AUC of
@@ -57,8 +71,8 @@ def evaluate_external(folder: Path, records: Sequence[LesionRecord], *, resample
     options: dict[str, Any] = {"seed": BOOTSTRAP_SEED, "resamples": resamples}
     metrics = measure(answers, groups, metrics={name: METRICS[name] for name in EXTERNAL_METRICS}, **options)
     alone = _answers(melanoma, raw[:, codes.index(MELANOMA)].astype(np.float64))
-    found = {
-        "data": f"{NAME} test part",
+    return {
+        "data": f"{NAME} {part} part",
         "images": len(records),
         "melanomas": int(melanoma.sum()),
         "intervals": f"95 % percentile bootstrap over images, {resamples:,} resamples",
@@ -69,9 +83,6 @@ def evaluate_external(folder: Path, records: Sequence[LesionRecord], *, resample
         if screener.bundle.gate
         else None,
     }
-    manifest["metrics"]["external"] = found
-    write_manifest(folder, manifest)
-    return found
 
 
 def _answers(malignant: npt.NDArray[np.bool_], score: Floats) -> Answers:

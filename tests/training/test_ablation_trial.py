@@ -50,7 +50,9 @@ def test_a_study_trains_its_trials_and_asks_the_teacher_once_for_all_of_them(
     monkeypatch.setattr(distil, "_Answer", Counted)
     plan = make_plan(student, factors=["rescale"], arms=[DISTILLED], seeds=2)
     trainer = Trainer(plan, drawn_root, tmp_path)
-    trainer.prepare()
+    sources = trainer.prepare()
+    assert set(sources) == {"data", "split", "soft labels"}
+    assert all(len(digest) == 64 for digest in sources.values())
     # Two epochs see two of the twelve views.
     assert sum(asked) == VIEWS * IMAGES
     study = open_study(plan, default_storage(tmp_path, plan))

@@ -14,7 +14,7 @@ from optuna.trial import TrialState
 from app.config import REPOSITORY
 from training.ablate.plan import HARD, Cell, Plan, make_plan
 from training.ablate.results import read_trials, rows
-from training.ablate.storage import open_study
+from training.ablate.storage import hold_to, open_study
 from training.ablate.work import CELL, WORKER, done, queue, work
 from training.errors import Diverged, TrainingError
 from training.recipe import Recipe, load_recipe
@@ -159,6 +159,16 @@ def test_a_study_grows_by_factors_and_seeds_and_refuses_another_base(hard: Recip
     changed = make_plan(replace(hard, fit=replace(hard.fit, weight_decay=0.5)))
     with pytest.raises(TrainingError, match="a recipe that has changed since"):
         open_study(changed, url)
+
+
+def test_a_study_refuses_what_its_earlier_trials_did_not_learn_from(hard: Recipe, tmp_path: Path) -> None:
+    plan = make_plan(hard, factors=["rescale"], seeds=1)
+    url = f"sqlite:///{tmp_path / 'study.db'}"
+    hold_to(open_study(plan, url), {"data": "abc", "soft labels": None})
+    hold_to(open_study(plan, url), {"data": "abc", "soft labels": "first"})
+    hold_to(open_study(plan, url), {"data": "abc", "soft labels": None})
+    with pytest.raises(TrainingError, match="trials of this study learnt from other soft labels; remove its database"):
+        hold_to(open_study(plan, url), {"data": "abc", "soft labels": "second"})
 
 
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(hard: Recipe) -> None:

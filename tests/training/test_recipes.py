@@ -92,7 +92,7 @@ def test_the_small_form_differs_only_in_size() -> None:
     whole, small = load_recipe("three_block_distilled"), load_recipe("three_block_distilled-smoke")
     assert small.name == "three_block_distilled-smoke"
     assert small.distil is not None
-    assert small.distil.teachers == ("densenet169_ham10000-smoke",)
+    assert small.distil.teachers == ("densenet169_long-smoke",)
     assert (small.preprocess.stages, small.augment, small.split) == (
         whole.preprocess.stages, whole.augment, whole.split,
     )  # fmt: skip
@@ -213,6 +213,6 @@ def test_release_takes_a_student_with_its_teacher_all_the_way(data_root: Path, t
     arguments = ["--recipe", "three_block_distilled", "--smoke", "--data-root", str(data_root), "--out", str(tmp_path)]
     done = command("release", *arguments)
     assert done.returncode == 0 or "no better than chance" in done.stderr, done.stderr[-2000:]
-    run = tmp_path / "three_block_distilled-smoke"
+    run = tmp_path / "three_block_distilled-seed1-smoke"
     assert (run / "bundle" / "model.tflite").stat().st_size > 10_000
     assert len((run / "history.csv").read_text().splitlines()) == 3

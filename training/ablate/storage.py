@@ -4,6 +4,7 @@ import json
 import random
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ HEARTBEAT, GRACE = 20, 120
 """Seconds between a worker's signs of life, and without one until its trial is taken up by another."""
 
 LOCK_SECONDS, ATTEMPTS = 60, 5
-IDENTITY, GRACE_SECONDS = "identity", "grace_seconds"
-"""User attributes of a study: what its trials have in common, and what GRACE was when it was last opened."""
+IDENTITY, GRACE_SECONDS, SOURCES = "identity", "grace_seconds", "sources"
+"""User attributes of a study: what its trials have in common, what GRACE was when it was last opened, and digests of
+what they learn from."""
 
 
 def default_storage(out: Path, plan: Plan) -> str:
@@ -60,6 +62,25 @@ def open_study(plan: Plan, url: str, *, heartbeat: int = HEARTBEAT, grace: int =
     study.set_user_attr(IDENTITY, identity)
     study.set_user_attr(GRACE_SECONDS, grace)
     return study
+
+
+def hold_to(study: optuna.Study, sources: Mapping[str, str | None]) -> None:
+    """Keeps what the trials of a study learn from when it is first known, and refuses anything else from then on.
+
+    Args:
+        study: opened.
+        sources: digests, by what they are of; None for what is not used yet.
+
+    Raises:
+        TrainingError: earlier trials learnt from something else, so that a table would mix the two.
+    """
+    before = study.user_attrs.get(SOURCES, {})
+    if changed := [name for name, digest in sources.items() if digest and before.get(name) not in (None, digest)]:
+        raise TrainingError(
+            f"trials of this study learnt from other {' and '.join(changed)}; remove its database and its folder, or "
+            "name another --out or --storage"
+        )
+    study.set_user_attr(SOURCES, {**before, **{name: digest for name, digest in sources.items() if digest}})
 
 
 def _storage(url: str, heartbeat: int, grace: int) -> optuna.storages.RDBStorage:

@@ -37,15 +37,24 @@ class Trainer:
     data_root: Path
     out: Path
 
-    def prepare(self) -> None:
+    def prepare(self) -> dict[str, Any]:
         """Preprocesses the base's pictures and asks its teachers, so that several workers need not do it at once.
+
+        Returns:
+            What every trial of the study is to learn from, JSON-ready: digests of data, split and soft labels.
 
         Raises:
             TrainingError: data or teachers are not there.
         """
-        self._data(self.plan.base, self._records())
-        for arm in self.plan.arms:
-            self._soft_labels(next(cell for cell in self.plan.cells if cell.arm == arm))
+        records = self._records()
+        self._data(self.plan.base, records)
+        found = [self._soft_labels(next(cell for cell in self.plan.cells if cell.arm == arm)) for arm in self.plan.arms]
+        identity = records.identity
+        return {
+            "data": identity.data_sha256,
+            "split": identity.split_sha256,
+            "soft labels": next((soft.source for soft in found if soft), None),
+        }
 
     def train(self, cell: Cell) -> dict[str, Any]:
         """Trains a cell, or goes on where its run folder stands.

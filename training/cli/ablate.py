@@ -85,7 +85,7 @@ def run_command(*, plan: "Plan", storage: str | None, workers: int, worker: bool
     An interrupted study goes on where it was. The trial of a worker that was killed is taken up again after two
     minutes.
     """
-    from training.ablate.storage import default_storage, open_study
+    from training.ablate.storage import default_storage, hold_to, open_study
     from training.ablate.trial import Trainer
     from training.ablate.work import done, queue, work
 
@@ -98,7 +98,7 @@ def run_command(*, plan: "Plan", storage: str | None, workers: int, worker: bool
         work(study, plan.cells, trainer.train)
         return
     queue(study, plan.cells)
-    trainer.prepare()
+    hold_to(study, trainer.prepare())
     if workers == 1:
         work(study, plan.cells, trainer.train)
     else:

@@ -131,10 +131,12 @@ def calibrate(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.bundles import require_bundle
     from training.datasets.parts import read_split
     from training.evaluate import calibrate as fit_calibration
+    from training.evaluation import forget_evaluation
 
     records = read_split(recipe.split, data_root, recipe.images)
     bundle = out / recipe.name / "bundle"
     require_bundle(bundle, recipe, records.identity)
+    forget_evaluation(out / recipe.name)
     click.echo(json.dumps(fit_calibration(bundle, records.validation), indent=2))
 
 
@@ -148,12 +150,14 @@ def gate(recipe: Recipe, data_root: Path, out: Path) -> None:
     from training.datasets import isic2017
     from training.datasets.parts import few, read, read_split
     from training.datasets.records import DatasetError
+    from training.evaluation import forget_evaluation
     from training.gate.fit import fit_gate
     from training.report.gate_tables import compared_table
 
     records = read_split(recipe.split, data_root, recipe.images)
     bundle = out / recipe.name / "bundle"
     require_bundle(bundle, recipe, records.identity)
+    forget_evaluation(out / recipe.name)
     try:
         elsewhere = [record for record in read(isic2017.NAME, data_root).records if record.part == "train"]
     except DatasetError as error:

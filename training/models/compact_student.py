@@ -41,7 +41,8 @@ class Stage:
 class CompactStudent:
     """Attributes:
     name: of the network.
-    stem: channels of the first 3×3 convolution, of stride 2, which ends in 2×2 max pooling.
+    stem: channels of the first 3×3 convolution, of stride 2, which ends in 2×2 max pooling. Training in bfloat16 takes
+        half as long again with 24 as with 32, which oneDNN has blocks for.
     stages: by grid; 2×2 max pooling lies between two of them.
     """
 
@@ -51,7 +52,7 @@ class CompactStudent:
 
 
 COMPACT = CompactStudent("compact", 32, (Stage(32, 2), Stage(56, 2), Stage(80, 2)))
-DEEP = CompactStudent("compact_deep", 24, (Stage(32, 2), Stage(48, 2), Stage(128, 6, separable=True)))
+DEEP = CompactStudent("compact_deep", 32, (Stage(32, 2), Stage(48, 2), Stage(128, 6, separable=True)))
 COMPACT_STUDENTS = {student.name: student for student in (COMPACT, DEEP)}
 
 
@@ -108,10 +109,13 @@ def _convolution(filters: int, strides: int, *, separable: bool, name: str, **op
     options |= {"strides": strides, "padding": "same", "name": f"{name}_conv"}
     if not separable:
         return layers.Conv2D(filters, 3, kernel_initializer="he_normal", **options)
-    # Keras' own initialisers take all channels for inputs of a depthwise kernel, which sees one.
-    depthwise = keras.initializers.RandomNormal(stddev=1 / SEPARABLE_SIDE)
     return layers.SeparableConv2D(
-        filters, SEPARABLE_SIDE, depthwise_initializer=depthwise, pointwise_initializer="he_normal", **options
+        filters,
+        SEPARABLE_SIDE,
+        # Keras' own initialisers take all channels for inputs of a depthwise kernel, which sees one.
+        depthwise_initializer=keras.initializers.RandomNormal(stddev=1 / SEPARABLE_SIDE),
+        pointwise_initializer="he_normal",
+        **options,
     )
 
 

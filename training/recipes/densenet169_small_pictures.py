@@ -19,4 +19,5 @@ RECIPE = replace(
     augment=replace(SHORT.augment, brightness=0.1, contrast=0.2, zoom=0.25, blur=1.0),
     fit=replace(SHORT.fit, cycles=(12,)),
 )
-"""Colours and scales vary more than in the short teacher: ISIC 2017's do, on which the student is lost."""
+"""Colours and scales vary more than in the short teacher. On other cameras the first student is lost: on ISIC 2017's
+training part, which choices may rest on (`external --part train`), it tells melanomas hardly better than chance."""
