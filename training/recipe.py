@@ -180,12 +180,17 @@ def recipe_names() -> list[str]:
     return sorted(_modules())
 
 
+def recipe_module(file: str) -> str:
+    """Name of the module of a recipe in training/recipes."""
+    return _modules()[file]
+
+
 def load_recipe(name: str) -> Recipe:
     """The recipe called `name`, changed as its endings say. Raises TrainingError where there is none."""
     told = RecipeName.parse(name)
     if told.file not in recipe_names():
         raise TrainingError(f"no recipe named {told.file!r}; there are {recipe_names()}")
-    recipe: Recipe = importlib.import_module(_modules()[told.file]).RECIPE
+    recipe: Recipe = importlib.import_module(recipe_module(told.file)).RECIPE
     if told.arm:
         from training.arms import arm_of  # needs Recipe
 
@@ -203,5 +208,5 @@ def _network(values: dict[str, Any]) -> NetworkSpec:
 
 def purpose(name: str) -> str:
     """The first sentence of what a recipe's file says about itself."""
-    document = importlib.import_module(_modules()[name]).__doc__ or ""
+    document = importlib.import_module(recipe_module(name)).__doc__ or ""
     return " ".join(document.split("\n\n")[0].split())

@@ -1,6 +1,8 @@
 """Recipes: each is whole, can be listed, survives its JSON, and its small form takes the same path on real pictures."""
 
+import importlib
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,7 +20,8 @@ from training.datasets import isic2019, parts
 from training.datasets.parts import few
 from training.datasets.splits import PROTOCOLS, make_split
 from training.errors import TrainingError
-from training.recipe import Recipe, load_recipe, purpose, recipe_names
+from training.recipe import Recipe, load_recipe, purpose, recipe_module, recipe_names
+from training.seeds import seeded
 from training.specs import DistilSpec, FitSpec, NetworkSpec
 
 RECIPES = recipe_names()
@@ -42,6 +45,20 @@ def test_a_recipe_says_what_it_is_and_survives_its_json(name: str) -> None:
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
     for needed in recipe.needed:
         assert load_recipe(needed).split == recipe.split
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_says_how_it_is_run_how_long_that_takes_and_where_its_result_is(name: str) -> None:
+    document = importlib.import_module(recipe_module(name)).__doc__ or ""
+    command = re.search(r"^Command: python -m training (train|release) --recipe (\w+)$", document, re.MULTILINE)
+    assert command
+    assert command[2] == name
+    assert re.search(r"^Time: .{10}", document, re.MULTILINE)
+    told = re.search(r"^Result: (none|docs/results/[\w-]+)", document, re.MULTILINE)
+    assert told
+    forms = [name, *(recipe.name for recipe in seeded(load_recipe(name)))]
+    there = [f"docs/results/{form}" for form in forms if (REPOSITORY / "docs" / "results" / form).is_dir()]
+    assert told[1] in (there or ["none"])
 
 
 def test_a_manifest_from_before_a_field_was_there_gives_its_default() -> None:

@@ -69,6 +69,16 @@ def test_ours_stand_beside_the_paper_whose_recipe_they_are(tmp_path: Path) -> No
     assert f"[roc]({link})" in tables["results-figures"]
 
 
+def test_both_classes_stand_where_the_paper_gives_both(tmp_path: Path) -> None:
+    ours = [write_run(tmp_path / "dsnet2022_student", RAW)]
+    head, _, *rows = reproduction_tables(ours)["results-dsnet2022"]().splitlines()
+    assert head.endswith("| Precision of benign | Recall of benign | F1 of benign |")
+    (row,) = [row for row in rows if "ours" in row]
+    *_, precision, recall, f1, _ = (cell.strip().split(" (")[0] for cell in row.split("|"))
+    # Of two benign images one is taken for malignant, and nothing malignant for benign.
+    assert (precision, recall, f1) == ("100.00 %", "50.00 %", "66.67 %")
+
+
 def test_every_published_figure_names_its_place() -> None:
     papers = (ISLAM2024, DSNET2022, LIGHTKD2025, ENSEMBLE2025)
     figures = [

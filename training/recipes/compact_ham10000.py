@@ -2,6 +2,7 @@
 
 Command: python -m training train --recipe compact_ham10000
 Time: about 15 minutes on two cores.
+Result: none of all pictures yet; the tests run its small form.
 """
 
 from dataclasses import replace

@@ -2,6 +2,7 @@
 
 Command: python -m training train --recipe densenet169_ham10000
 Time: about an hour on two cores.
+Result: docs/results/densenet169_ham10000
 """
 
 from app.screening.preprocess import PreprocessSpec

@@ -2,6 +2,7 @@
 
 Command: python -m training train --recipe densenet169_small_pictures
 Time: about an hour on two cores.
+Result: none of all pictures yet; the tests run its small form.
 Method: progressive resizing; what is learnt on small pictures is the better part of what is learnt on large ones
 (Touvron et al. 2019, Fixing the train-test resolution discrepancy; Tan, Le 2021, EfficientNetV2).
 """

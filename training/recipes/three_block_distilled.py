@@ -3,6 +3,7 @@
 Command: python -m training release --recipe three_block_distilled
 Time: on two cores 40 minutes a seed, where label_store has the teacher's answers; without them two hours for the
 teacher and 50 minutes for its answers before that.
+Result: none of all pictures yet; the tests run its small form.
 Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone), here with a soft-label bank.
 """
 

@@ -1,7 +1,8 @@
 """First student: the three-block network of Islam et al. 2024, seven classes, hard labels, HAM10000 split by lesion.
 
 Command: python -m training release --recipe three_block_ham10000
-Time: about an hour on two cores. Result: model_store/three_block_ham10000/MODEL_CARD.md
+Time: about an hour on two cores.
+Result: docs/results/three_block_ham10000
 """
 
 from app.screening.preprocess import PreprocessSpec

@@ -94,7 +94,16 @@ DSNET2022 = Paper(
     key="dsnet2022",
     citation="Khan, Alam, Dhruba, Zunair, Mohammed: Knowledge Distillation approach towards Melanoma Detection, 2022, "
     "arXiv:2210.08086",
-    columns=("parameters", "accuracy", "precision", "recall", "f1"),
+    columns=(
+        "parameters",
+        "accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "benign_precision",
+        "benign_recall",
+        "benign_f1",
+    ),
     models=(
         PublishedModel(
             "DSNet",

@@ -89,9 +89,17 @@ def _percent(name: str) -> Callable[[Evaluation], str]:
         row = evaluation["metrics"].get(name)
         if row is None:
             return "does not apply"
-        return f"{row['value']:.2%} ({row['low']:.2%} to {row['high']:.2%})".replace("%", " %")
+        return _percentage(row)
 
     return text
+
+
+def _percentage(row: Mapping[str, float]) -> str:
+    return f"{row['value']:.2%} ({row['low']:.2%} to {row['high']:.2%})".replace("%", " %")
+
+
+def _of_benign(kind: str) -> Callable[[Evaluation], str]:
+    return lambda evaluation: _percentage(evaluation["per_class"]["benign"][kind])
 
 
 def _class_accuracy(evaluation: Evaluation) -> str:
@@ -106,6 +114,9 @@ COLUMNS: Mapping[str, Column] = {
     "recall": ("Recall", _percent("sensitivity")),
     "f1": ("F1", _percent("f1")),
     "mcc": ("MCC", _metric("mcc")),
+    "benign_precision": ("Precision of benign", _of_benign("precision")),
+    "benign_recall": ("Recall of benign", _of_benign("recall")),
+    "benign_f1": ("F1 of benign", _of_benign("f1")),
     "class_accuracy": ("Accuracy over the classes told apart", _class_accuracy),
     "class_balanced_accuracy": ("Balanced accuracy over them", _percent("seven_class_balanced_accuracy")),
 }

@@ -3,6 +3,7 @@
 Command: python -m training release --recipe ensemble2025_small_student
 Time: the teachers' and at most 75 minutes for 20 epochs on two cores; it stops when validation makes no progress for 4.
     Over the size limit of model_store: not put there.
+Result: docs/results/ensemble2025_small_student
 """
 
 from dataclasses import replace

@@ -2,6 +2,7 @@
 
 Command: python -m training release --recipe islam2024_small_student_lesion
 Time: as islam2024_small_student.
+Result: docs/results/islam2024_small_student_lesion
 """
 
 from dataclasses import replace

@@ -3,6 +3,7 @@
 Command: python -m training train --recipe islam2024_teacher
 Time: minutes on a GPU; on two cores some hours, nearly all for the features of five views. Not run: the weights of
     these backbones were not at hand.
+Result: none of all pictures yet; the tests run its small form.
 """
 
 from app.screening.preprocess import PreprocessSpec

@@ -2,6 +2,7 @@
 
 Command: python -m training release --recipe lightkd2025_phase2
 Time: the teacher's hour, half an hour for its answers, and about an hour on two cores.
+Result: none of all pictures yet; the tests run its small form.
 """
 
 from dataclasses import replace
