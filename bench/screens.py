@@ -1,4 +1,7 @@
-"""Pictures of the pages for the README, with drawn lesions only: `python -m bench.screens FOLDER`, or without one in docs/screens."""
+"""Pictures of the pages for the README, with drawn lesions only.
+
+`python -m bench.screens FOLDER` writes them there; without a folder into docs/screens.
+"""
 
 import argparse
 import sys

@@ -148,3 +148,14 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(
         f"needs a package that is not installed: `make .venv/ready SERVING={file}`, or `pip install -r {file}`"
         in found.output
     )
+
+
+def test_what_a_run_wrote_among_the_pictures_is_not_screened_by_the_next(app: Flask, tmp_path: Path) -> None:
+    draw_archive(tmp_path, 2)
+    arguments = ["screen", str(tmp_path), "--output", str(tmp_path / "a.csv"), "--explain", str(tmp_path / "maps")]
+    for told in ("Screened 2 in", "Nothing to do"):
+        found = app.test_cli_runner().invoke(args=[*arguments, "--jobs", "1"])
+        assert found.exit_code == 0, found.output
+        assert told in found.output
+        assert "Left out" not in found.output
+    assert list((tmp_path / "maps").rglob("*.png"))
