@@ -32,8 +32,8 @@ def unknown(names: Iterable[str]) -> str:
     """What is wrong with names of environment variables, in a sentence; empty where nothing is."""
     for name in sorted(names):
         if name.startswith(PREFIX) and name not in SETTINGS | OTHERS and not name.startswith(OF_A_CLUSTER):
-            meant = get_close_matches(name, SETTINGS, 1)
-            return f"{name} is no setting; " + (
-                f"is {meant[0]} meant?" if meant else "docs/operations.md has them all."
-            )
+            # Without the prefix, which alone would make all of them alike.
+            meant = get_close_matches(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in SETTINGS], 1)
+            rest = f"is {PREFIX}{meant[0]} meant?" if meant else "docs/operations.md has them all."
+            return f"{name} is no setting; {rest}"
     return ""
