@@ -65,7 +65,8 @@ def archive_line(measured: Mapping[str, Any]) -> str:
     return (
         f"All of HAM10000 on {found['cores']} cores: {found['files']:,} files in {found['seconds']:.0f} s, from the "
         f"command's start to its end: {found['per_second']} a second. The load average before was "
-        f"{found['load_before']:g}. They are copies of {_sizes(found['sizes'])}. The same command again, with nothing to do: {found['again_seconds']:.1f} s."
+        f"{found['load_before']:g}. They are copies of {_sizes(found['sizes'])}. "
+        f"The same command again, with nothing to do: {found['again_seconds']:.1f} s."
     )
 
 
@@ -94,9 +95,9 @@ def projection_table(measured: Mapping[str, Any], parts: Mapping[str, Any]) -> s
         if size != measured_at
     )
     note = (
-        f"Reckoned from {rate:.1f} pictures a second and core, as measured on {found['cores']} cores with files of {measured_at} "
-        f"pixels; more cores were not to be had. Larger photos take longer: one of them, as a JPEG, {longer}. Storage has "
-        "to keep up."
+        f"Reckoned from {rate:.1f} pictures a second and core, as measured on {found['cores']} cores with files "
+        f"of {measured_at} pixels; more cores were not to be had. Larger photos take longer: one of them, as a JPEG, "
+        f"{longer}. Storage has to keep up."
     )
     return "\n".join([*rows, "", note])
 
