@@ -4,6 +4,7 @@ import os
 import re
 import runpy
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -159,3 +160,10 @@ def test_what_a_run_wrote_among_the_pictures_is_not_screened_by_the_next(app: Fl
         assert told in found.output
         assert "Left out" not in found.output
     assert list((tmp_path / "maps").rglob("*.png"))
+
+
+def test_the_command_with_its_whole_path_works_in_any_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "flask", "--app", str(REPOSITORY / "wsgi.py"), "screen", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "--output FILE" in done.stdout
