@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import importlib
+import ipaddress
 import os
 import pathlib
 import resource
@@ -10,6 +11,7 @@ import runpy
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -53,7 +55,18 @@ host = os.environ.get("HOST") or "127.0.0.1"
 port = _whole_number("PORT", 8000)
 if port > 65_535:
     _refuse(f"PORT must be a whole number from 1 to 65535, not '{port}'.")
+try:
+    socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+except OSError as error:
+    _refuse(f"HOST must be an address of this machine, such as 127.0.0.1, not {host!r} ({error.strerror}).")
 bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+# gunicorn reads it too, but its refusal does not name the setting.
+for _front in filter(None, os.environ.get("FORWARDED_ALLOW_IPS", "").split(",")):
+    try:
+        _front.strip() == "*" or ipaddress.ip_network(_front.strip())
+    except ValueError as error:
+        _refuse(f"FORWARDED_ALLOW_IPS must be addresses, networks or '*', with commas between: {error}.")
 
 # A worker computes one request at a time (app/ops/turns.py), so one for each core keeps all of them busy, and more
 # would only add memory.

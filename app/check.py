@@ -1,10 +1,14 @@
-"""`python -m app.check [HOST...]`: would the app start here? Silent and 0, or one sentence and 1."""
+"""`python -m app.check [HOST...]`: would the app start here? Silent and 0, or one sentence and 1.
+
+Run so, it reads the server's own settings too (gunicorn.conf.py); gunicorn, which calls `main`, has done so.
+"""
 
 import os
+import runpy
 import sys
 from collections.abc import Sequence
 
-from app.config import Config, SettingRejected
+from app.config import REPOSITORY, Config, SettingRejected
 from app.screening.bundle import BundleRejected
 from app.screening.screener import Screener
 
@@ -17,6 +21,7 @@ def main(hosts: Sequence[str]) -> None:
     """
     try:
         config = Config.from_environment()
+        config.refuse_small_room()
         config.refuse_open_door(hosts or [os.environ.get("HOST") or "127.0.0.1"])
         Screener.from_folder(config.bundle, config.limits, expected=config.bundle_sha256)
     except (SettingRejected, BundleRejected) as error:
@@ -24,4 +29,5 @@ def main(hosts: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    runpy.run_path(str(REPOSITORY / "gunicorn.conf.py"))
     main(sys.argv[1:])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from app import settings
+from app import names, settings
 from app.access import options
 from app.access.options import Access
 from app.screening.decode import DecodeLimits
@@ -89,19 +89,15 @@ class Config:
 
         Raises:
             SettingRejected: a number is none or out of range, the key is too short, another value cannot be read, or a
-                limit does not fit another.
+                name is that of no setting.
         """
+        if refusal := names.unknown(environment):
+            raise SettingRejected(refusal)
         defaults = DecodeLimits()
         megabytes = _number(environment, "LESION_MAX_UPLOAD_MB", defaults.max_bytes / 1e6, 0.01, 1000)
         megapixels = _number(environment, "LESION_MAX_MEGAPIXELS", defaults.max_pixels / 1e6, 0.1, MAX_MEGAPIXELS)
         page_megabytes = _number(environment, "LESION_PAGE_UPLOAD_MB", 60, 0.01, 1000)
         batch_megabytes = _number(environment, "LESION_BATCH_UPLOAD_MB", 60, 0.01, 1000)
-        held_megabytes = _number(environment, "LESION_UPLOADS_MB", 100, 1, 100_000)
-        if held_megabytes < (least := 1 + max(megabytes, page_megabytes, batch_megabytes)):
-            raise SettingRejected(
-                f"LESION_UPLOADS_MB must be at least {least:g}, not {held_megabytes:g}: one more than the largest of "
-                "LESION_MAX_UPLOAD_MB, LESION_PAGE_UPLOAD_MB and LESION_BATCH_UPLOAD_MB."
-            )
         return cls(
             bundle=Path(environment.get("LESION_BUNDLE") or DEFAULT_BUNDLE),
             limits=DecodeLimits(
@@ -116,7 +112,7 @@ class Config:
             page_bytes=round(page_megabytes * 1e6),
             queue=round(_number(environment, "LESION_QUEUE", 16, 0, 1000)),
             queue_seconds=_number(environment, "LESION_QUEUE_SECONDS", 10, 0, 600),
-            held_bytes=round(held_megabytes * 1e6),
+            held_bytes=round(1e6 * _number(environment, "LESION_UPLOADS_MB", 100, 1, 100_000)),
             proxies=round(_number(environment, "LESION_PROXIES", 0, 0, 10)),
             batch_pictures=round(_number(environment, "LESION_BATCH_PICTURES", 20, 2, MAX_BATCH_PICTURES)),
             batch_bytes=round(batch_megabytes * 1e6),
@@ -131,6 +127,19 @@ class Config:
             hsts_seconds=round(_number(environment, "LESION_HSTS_SECONDS", 0, 0, 63_072_000)),
             metrics_token=_read(environment, "LESION_METRICS_TOKEN", "", settings.secret),
         )
+
+    def refuse_small_room(self) -> None:
+        """Returns where a server has room for the largest request. Commands hold one picture at a time.
+
+        Raises:
+            SettingRejected: it would never have.
+        """
+        least = 1_000_000 + max(self.limits.max_bytes, self.page_bytes, self.batch_bytes)
+        if self.held_bytes < least:
+            raise SettingRejected(
+                f"LESION_UPLOADS_MB must be at least {least / 1e6:g}, not {self.held_bytes / 1e6:g}: one more than the "
+                "largest of LESION_MAX_UPLOAD_MB, LESION_PAGE_UPLOAD_MB and LESION_BATCH_UPLOAD_MB."
+            )
 
     def refuse_open_door(self, hosts: Iterable[str]) -> None:
         """Returns where a server that listens on `hosts` may start.

@@ -5,6 +5,7 @@ the table in docs/security.md. Ends with an error where something was neither re
 Linux only. Times are the worker's of the processor, since others may use the machine too.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ OUT = REPOSITORY / "docs" / "figures" / "hostile.json"
 
 def main() -> None:
     """Writes the figures."""
+    argparse.ArgumentParser(prog="python -m bench.attack", description=__doc__).parse_args()
     with serve(WORKERS="1", LESION_RATE_LIMIT="off") as server:
         good = post(form(part(small_lesion())))
         for _ in range(3):

@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from distributed import Client
+from PIL import Image
 
 from app.bulk.cluster import Cluster
 from app.bulk.commands import CHUNK, CLUSTER_CHUNK
@@ -208,7 +210,17 @@ def ham10000(folder: Path, divisor: int, _: Any) -> dict[str, Any]:
         "load_before": round(load, 1),
         "again_seconds": round(time.monotonic() - again, 1),
         "found": next(line for line in told.splitlines() if " files: " in line),
+        "sizes": sizes(paths),
     }
+
+
+def sizes(paths: Iterable[Path]) -> dict[str, int]:
+    """How many files have which pixels, width×height, the most frequent first."""
+    found: Counter[str] = Counter()
+    for path in paths:
+        with Image.open(path) as picture:
+            found[f"{picture.width}×{picture.height}"] += 1
+    return dict(found.most_common())
 
 
 def linked(folder: Path, count: int, *, screened_of: int) -> Path:

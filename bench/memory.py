@@ -4,6 +4,7 @@
 docs/operations.md. All processes together, by their proportional share (PSS), at the peak. Linux only.
 """
 
+import argparse
 import json
 import threading
 import time
@@ -91,7 +92,13 @@ def measure(settings: dict[str, str]) -> list[dict[str, float | str | int]]:
     return rows
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Writes the figures."""
+    argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__).parse_args()
     found = {"workers": WORKERS, **{name: measure(settings) for name, settings in SETTINGS.items()}}
     OUT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(OUT.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -3,6 +3,7 @@
 Run it on an idle machine: python -m bench.pages
 """
 
+import argparse
 import json
 import statistics
 import sys
@@ -29,6 +30,7 @@ ANSWERED = """async () => {
 
 def main() -> None:
     """Prints the medians and the 90th percentiles as JSON."""
+    argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__).parse_args()
     if (path := chromium()) is None:
         sys.exit("no Chromium on the PATH")
     photo = encoded(Image.fromarray(draw_lesion(3, 450, 600)), "JPEG", quality=90)

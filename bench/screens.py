@@ -1,11 +1,15 @@
-"""Pictures of the pages for the README, with drawn lesions only: python -m bench.screens FOLDER"""
+"""Pictures of the pages for the README, with drawn lesions only.
 
+`python -m bench.screens FOLDER` writes them there; without a folder into docs/screens.
+"""
+
+import argparse
 import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.config import DEFAULT_BUNDLE
+from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.screener import Screener
 from tests.helpers.browser import ARGUMENTS, chromium
 from tests.helpers.server import serve
@@ -17,7 +21,9 @@ SEEDS = range(60)
 
 def main() -> None:
     """Writes NAME-SIZE-THEME.jpg into the folder."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens")
+    parser = argparse.ArgumentParser(prog="python -m bench.screens", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=REPOSITORY / "docs" / "screens", metavar="FOLDER")
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     if (path := chromium()) is None:
         sys.exit("no Chromium on the PATH")

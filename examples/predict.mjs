@@ -9,6 +9,10 @@ export async function screen(server, picture, key) {
   form.append("image", picture, picture.name ?? "picture");
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   const response = await fetch(`${server}/api/predict`, { method: "POST", headers, body: form });
+  // What stands before the server answers in its own words: too large (413), no server behind it (502).
+  if (!response.headers.get("Content-Type")?.match(/json/)) {
+    throw new Error(`Not screened: ${server} answered ${response.status} ${response.statusText}.`);
+  }
   const body = await response.json();
   if (!response.ok) throw new Error(`${body.title}. ${body.detail} (request ${body.request_id})`);
   return body;

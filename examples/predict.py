@@ -1,4 +1,4 @@
-"""Screens pictures with requests, all in one batch, and saves the heat map of the first:
+"""Screens pictures with requests (`pip install requests`), all in one batch, and saves the heat map of the first:
 
 python examples/predict.py photo.jpg other.jpg --server http://127.0.0.1:8000 --heat-map heat.png
 
@@ -10,7 +10,6 @@ import base64
 import os
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +27,8 @@ def main() -> None:
     if key := os.environ.get("LESION_API_KEY"):
         session.headers["Authorization"] = f"Bearer {key}"
 
-    with ExitStack() as files:
-        form = [("image", (path.name, files.enter_context(path.open("rb")))) for path in arguments.pictures]
-        batch = sent(session, f"{arguments.server}/api/predict/batch", files=form)
+    form = [("image", (path.name, path.read_bytes())) for path in arguments.pictures]
+    batch = sent(session, f"{arguments.server}/api/predict/batch", files=form)
     for result in batch["results"]:
         print(result["name"], in_words(result))
 
@@ -43,16 +41,19 @@ def main() -> None:
 
 
 def sent(session: requests.Session, address: str, kind: str | None = None, **body: Any) -> Any:
-    """The answer; waits once where the server asks for it, and ends the program where it refuses."""
+    """The answer; waits once where the server asks for it, and ends the program where there is none."""
     headers = {"Content-Type": kind} if kind else {}
     response = session.post(address, headers=headers, timeout=60, **body)
-    if response.status_code in (429, 503) and "data" in body:
-        time.sleep(int(response.headers["Retry-After"]))
+    if response.status_code in (429, 503) and (seconds := response.headers.get("Retry-After", "")).isdigit():
+        time.sleep(int(seconds))
         response = session.post(address, headers=headers, timeout=60, **body)
-    if not response.ok:
-        problem = response.json()
-        sys.exit(f"{problem['title']}. {problem['detail']} (request {problem['request_id']})")
-    return response.json()
+    if response.ok:
+        return response.json()
+    if response.headers.get("Content-Type") != "application/problem+json":
+        # Of what stands before the server, which knows nothing of pictures: too large (413), no server behind it (502).
+        sys.exit(f"Not screened: {address} answered {response.status_code} {response.reason}.")
+    problem = response.json()
+    sys.exit(f"{problem['title']}. {problem['detail']} (request {problem['request_id']})")
 
 
 def in_words(result: dict[str, Any]) -> str:

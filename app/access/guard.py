@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.access import sessions
 from app.access.faults import LoginNeeded
 from app.access.options import Access
+from app.ops.faults import WrongKey
 from app.web.static import STATIC_ENDPOINTS
 
 EXTENSION = "access"
@@ -36,6 +37,8 @@ def register(app: Flask, key_holder: Callable[[], str | None]) -> None:
         api = request.path.startswith("/api/") and request.endpoint != DOCS
         if api and key_holder():
             return None
+        if api and request.authorization and request.authorization.type == "bearer":
+            raise WrongKey  # a program, which nobody can log in
         if api or request.method not in ("GET", "HEAD"):
             raise LoginNeeded
         return redirect(url_for("login.page", back=request.path))

@@ -19,7 +19,7 @@ from app.ops.several import answer_each
 from app.ops.stalls import computing
 
 PROBLEMS = {
-    400: "`missing_file`, `several_files`, `too_many_files`, `wrong_parameter`, `bad_request`",
+    400: "`missing_file`, `several_files`, `too_many_files`, `wrong_parameter`, `wrong_host`, `bad_request`",
     401: "`wrong_key`: this server asks for an API key. `login_needed`: it asks for a login.",
     403: "`foreign_page`: a page of another origin made a browser send this.",
     408: "`not_received`: the client paused for too long, sent too slowly, or hung up.",

@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.bulk.errors import BulkError, need
-from app.bulk.files import Listed, Listing
+from app.bulk.files import Listed, Listing, Own
 from app.bulk.picture import Answer
 from app.bulk.processes import Job, Processes
 from app.bulk.run import Done, Plan, check_output, run
@@ -67,7 +67,7 @@ def screen(
     truths = known_labels(labels)  # first: a mistake in them shows before a long run
     try:
         check_output(output)
-        done = run(*_planned(paths, lists, output, jobs, explain, cluster), say=_say, watched=_watched)
+        done = run(*_planned(paths, lists, output, jobs, explain, summary, cluster), say=_say, watched=_watched)
     except BulkError as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
@@ -83,16 +83,17 @@ def _planned(
     output: Path,
     jobs: int | None,
     explain: Path | None,
+    summary: Path | None,
     cluster: str | None,
 ) -> tuple[Plan, TeamMaker]:
     config = current_app.extensions[CONFIG]
-    listing = Listing(paths, lists)
     if explain:
         try:
             explain.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BulkError(f"The folder {str(explain)!r} cannot be made ({error.strerror}).") from error
     heat_maps = str(explain.resolve()) if explain else ""
+    listing = Listing(paths, lists, Own(output, heat_maps, summary))
     try:
         setup = setup_of(config.bundle, config.limits)
     except BundleRejected as error:

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ PICTURE_SUFFIXES = frozenset(
 
 STDIN = "-"
 _CHUNK = 1 << 16
+_HEAT_MAP = re.compile(r"[0-9a-f]{64}\.png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,31 @@ class Listed:
     stamp: str = ""
 
 
+class Own:
+    """What a run writes itself: none of its pictures, although it may lie among them."""
+
+    def __init__(self, output: Path, heat_maps: str = "", summary: Path | None = None) -> None:
+        """Takes where it writes: the results file, the folder of heat maps (empty for none), and the summary."""
+        stem, suffix = re.escape(output.stem), re.escape(output.suffix)
+        # Results and journal, as they are and as earlier setups left them (app/bulk/run.py); half a file; evaluation.
+        earlier = r"(\.[0-9a-f]{16}(\.\d+)?)?"
+        self._names = re.compile(
+            rf"{stem}{earlier}{suffix}(\.journal(-journal)?)?|\.{stem}\.part{suffix}|{stem}\.evaluation\.json"
+        )
+        self._folder = os.path.realpath(output.parent)
+        self._summary = summary.resolve() if summary else None
+        self._heat_maps = os.path.realpath(heat_maps) if heat_maps else ""
+
+    def __contains__(self, path: str) -> bool:
+        """Whether the run writes the file at `path`."""
+        folder, name = os.path.split(path)
+        if self._heat_maps and _HEAT_MAP.fullmatch(name):
+            return os.path.realpath(path) == os.path.join(self._heat_maps, name[:2], name)  # noqa: PTH118
+        if self._names.fullmatch(name):
+            return os.path.realpath(folder) == self._folder
+        return self._summary is not None and name == self._summary.name and Path(path).resolve() == self._summary
+
+
 class Listing:
     """The files of a run, each with the number of the argument or of the list's line that named it.
 
@@ -42,11 +69,16 @@ class Listing:
         left_out: how many files of folders were not taken, since they do not end like pictures. Known at the end.
     """
 
-    def __init__(self, paths: Sequence[str], lists: Sequence[str]) -> None:
-        """Raises BulkError where a path names nothing, or a list cannot be read."""
+    def __init__(self, paths: Sequence[str], lists: Sequence[str], own: Own | None = None) -> None:
+        """Takes what to screen; what is the run's `own` is left out of folders and patterns.
+
+        Raises:
+            BulkError: a path names nothing, or a list cannot be read.
+        """
         self.left_out = 0
         self._paths = paths
         self._lists = lists
+        self._own = own
         for path in paths:
             if not stores.is_remote(path) and not os.path.lexists(path) and not (_is_glob(path) and _matches(path)):
                 raise BulkError(f"There is no file or folder {path!r}, and nothing that it matches.")
@@ -57,7 +89,7 @@ class Listing:
     def __iter__(self) -> Iterator[tuple[int, Listed]]:
         number = 0
         for path in self._paths:
-            for match in _matches(path) if not os.path.lexists(path) and _is_glob(path) else [path]:
+            for match in self._matched(path) if not os.path.lexists(path) and _is_glob(path) else [path]:
                 for found in self._below(match):
                     if found.size is None and stores.is_remote(path):
                         raise BulkError(f"There is nothing at {path}.")
@@ -67,6 +99,11 @@ class Listing:
             for line in _lines(name):
                 yield from ((number, found) for found in self._below(line))
                 number += 1
+
+    def _matched(self, pattern: str) -> Iterator[str]:
+        for path in _matches(pattern):
+            if self._own is None or path not in self._own:
+                yield path
 
     def _below(self, path: str) -> Iterator[Listed]:
         if stores.is_remote(path):
@@ -103,6 +140,8 @@ class Listing:
         # macOS leaves `._name.jpg` beside name.jpg on foreign disks, which is no picture.
         name = os.path.basename(path)  # noqa: PTH119
         taken = not name.startswith("._") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
+        if self._own is not None and path in self._own:
+            return False
         self.left_out += not taken
         return taken
 

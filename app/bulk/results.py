@@ -22,6 +22,9 @@ BULK_FILE = "requirements-bulk.txt"
 ROW_GROUP = 10_000
 """Rows that Parquet stores, and a reader holds, at a time."""
 
+MODEL = "model"
+"""The one column that files from before it lack."""
+
 PATHS = ("path", "duplicate_of", "heat_map")
 """Columns that hold paths."""
 
@@ -37,10 +40,12 @@ def columns(codes: Sequence[str]) -> tuple[str, ...]:
     """All columns, in their order, for a bundle whose classes have these codes.
 
     After those of the contract: `reason`, a stable word for an `error`; `sha256` and `bytes` of the file; the first
-    path in the listing that has the same bytes; the file of the heat map; and `path_hex`.
+    path in the listing that has the same bytes; the file of the heat map; `path_hex`; and which model, as
+    `app.bulk.setup.model_of` names it.
     """
     return (
         "path", *answer_columns(codes), "reason", "sha256", "bytes", "duplicate_of", "heat_map", "path_hex",
+        MODEL,
     )  # fmt: skip
 
 
@@ -54,7 +59,8 @@ def read_results(path: Path) -> Iterator[dict[str, Cell]]:
 
     Returns:
         {column: value}: float for probabilities, int for `bytes`, str for all others, None for what is empty. `path` is
-        the file's own, where it is no UTF-8 with surrogate escapes (as `os.fsdecode` gives it).
+        the file's own, where it is no UTF-8 with surrogate escapes (as `os.fsdecode` gives it). Files from before the
+        column `model` have none.
 
     Raises:
         ResultsUnreadable: it is no results file, or it cannot be read.
@@ -178,7 +184,7 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Cell]]:
 
 
 def _check_columns(path: Path, names: Sequence[str]) -> None:
-    if missing := [name for name in columns(()) if name not in names]:
+    if missing := [name for name in columns(()) if name not in (*names, MODEL)]:
         raise ResultsUnreadable(f"{path} is no results file: it lacks the column {missing[0]!r}.")
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import count
@@ -13,7 +13,7 @@ from app.bulk.errors import BulkError
 from app.bulk.files import Listed, Listing
 from app.bulk.journal import Journal
 from app.bulk.picture import Answer
-from app.bulk.results import columns, need_parquet, suffix_of, write_results
+from app.bulk.results import MODEL, columns, need_parquet, suffix_of, write_results
 from app.bulk.setup import Setup
 from app.bulk.work import Team, answers
 from app.screening.bundle import ModelBundle
@@ -23,7 +23,7 @@ WRITTEN = "written"
 """Note of the journal: SHA-256 of the results file as it was, if any, and as it is, or is about to be, written."""
 
 LISTED = "listed"
-"""Note of the journal: what the results file was written of."""
+"""Note of the journal: what the results file was written of, and its columns."""
 
 Say = Callable[[str], None]
 Watched = Callable[[int, Iterator[list[Answer]]], Iterator[list[Answer]]]
@@ -86,7 +86,8 @@ def run(plan: Plan, team: Callable[[Listed], AbstractContextManager[Team]], say:
         files = journal.list_anew(plan.listing, plan.heat_maps)
         if not files:
             raise BulkError(f"No picture was found{_left_out(plan.listing)}.")
-        digest, remaining = journal.listing_digest(), journal.open_count()
+        names = columns([label.code for label in plan.bundle.classes])
+        digest, remaining = " ".join([journal.listing_digest(), *names]), journal.open_count()
         if not remaining and journal.note(LISTED) == digest and plan.output.exists():
             say(f"Nothing to do: {plan.output} has all {files:,} files, and neither they nor the model changed.")
             return Done(files, 0, 0.0, journal.counts())
@@ -103,7 +104,7 @@ def run(plan: Plan, team: Callable[[Listed], AbstractContextManager[Team]], say:
                     journal.record(found)
         seconds = time.monotonic() - started
         journal.commit()
-        _write(plan, journal)
+        _write(plan, names, journal)
         journal.write_note(LISTED, digest)
         return Done(files, remaining, seconds, journal.counts())
 
@@ -150,14 +151,13 @@ def _check_is_ours(output: Path, journal: Journal) -> None:
         )
 
 
-def _write(plan: Plan, journal: Journal) -> None:
+def _write(plan: Plan, names: Sequence[str], journal: Journal) -> None:
     """Writes the results file beside its place, and puts it there whole."""
     part = plan.output.with_name(f".{plan.output.stem}.part{plan.output.suffix}")
-    names = columns([label.code for label in plan.bundle.classes])
 
     def rows() -> Iterator[dict[str, Cell]]:
         for row in journal.rows():
-            yield row | {"model_version": plan.bundle.version}
+            yield row | {"model_version": plan.bundle.version, MODEL: plan.setup.model}
 
     try:
         write_results(part, names, rows())

@@ -51,11 +51,14 @@ class Setup:
 
 def setup_of(bundle: Path, limits: DecodeLimits) -> Setup:
     """The setup of this process with the bundle in that folder. Raises BundleRejected."""
+    return Setup(model_of(bundle), json.dumps(asdict(limits), default=sorted), program(limits))
+
+
+def model_of(bundle: Path) -> str:
+    """Name, version and the first 12 digits of the SHA-256 of the bundle's manifest. Raises BundleRejected."""
     loaded = load_bundle(bundle)
     digest = (bundle / MANIFEST_DIGEST).read_text(encoding="ascii").split()[0]
-    return Setup(
-        f"{loaded.name} {loaded.version} ({digest[:12]})", json.dumps(asdict(limits), default=sorted), program(limits)
-    )
+    return f"{loaded.name} {loaded.version} ({digest[:12]})"
 
 
 def program(limits: DecodeLimits) -> str:

@@ -22,7 +22,7 @@ from app.access.faults import (
     WrongLogin,
 )
 from app.ops import metrics
-from app.ops.faults import ForeignPage, UnacceptedBody, WrongKey, WrongParameter
+from app.ops.faults import ForeignPage, UnacceptedBody, WrongHost, WrongKey, WrongParameter
 from app.ops.requests import ExpiredResult, MissingUpload, SeveralUploads, TooManyUploads, drain_body, limit_of
 from app.ops.turns import Busy
 from app.screening.errors import (
@@ -76,6 +76,10 @@ REQUEST_FAULTS: dict[type[Exception], tuple[int, str, str, str]] = {
     ForeignPage: (
         403, "foreign_page", N_("A page of another site sent this"),
         N_("Open this server's own page and send it from there."),
+    ),
+    WrongHost: (
+        400, "wrong_host", N_("This server is not called by that name"),
+        N_("Use the address that you were given; whoever runs this server sets its names in LESION_HOSTS."),
     ),
     LoginNeeded: (
         401, "login_needed", N_("You are not logged in, or no longer"),
@@ -157,7 +161,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def answer(error: Exception) -> Response:
         refusal = refusal_of(error)
-        if refusal.status in UNREAD:
+        if refusal.status in UNREAD or isinstance(error, WrongHost):
             drain_body()
         response = problem(refusal) if request.path.startswith("/api/") else _page(refusal)
         if isinstance(error, HTTPException):  # Allow, Retry-After, WWW-Authenticate

@@ -15,6 +15,10 @@ class ForeignPage(Forbidden):
     """A page of another site made the browser send this."""
 
 
+class WrongHost(BadRequest):
+    """The request calls this server by a name that LESION_HOSTS does not have."""
+
+
 class UnacceptedBody(UnsupportedMediaType):
     """The body is neither a form nor a picture, by its own Content-Type."""
 

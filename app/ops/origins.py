@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, request
+from werkzeug.exceptions import SecurityError
 from werkzeug.wsgi import get_host
 
-from app.ops.faults import ForeignPage
+from app.ops.faults import ForeignPage, WrongHost
 
 UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN = frozenset({"same-origin", "none"})
@@ -30,7 +31,10 @@ def register(app: Flask, hosts: Sequence[str], origins: Sequence[str]) -> None:
     @app.before_request
     def refuse() -> None:
         if hosts and request.endpoint not in BY_ADDRESS:
-            get_host(request.environ, hosts)  # raises SecurityError, a BadRequest
+            try:
+                get_host(request.environ, hosts)
+            except SecurityError as error:
+                raise WrongHost from error
         if request.method not in UNCHANGING and foreign(origins if request.path.startswith("/api/") else ()):
             raise ForeignPage
 

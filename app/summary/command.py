@@ -10,6 +10,8 @@ from flask.cli import with_appcontext
 
 from app.bulk.errors import BulkError
 from app.bulk.results import read_results
+from app.bulk.setup import model_of
+from app.commands import CONFIG
 from app.evaluation.labels import Labels, LabelsRejected, read_labels
 from app.summary.evaluated import SUFFIX, Answered, Evaluated, evaluated, told, written
 from app.summary.overview import Overview, overview, rows_at
@@ -91,13 +93,18 @@ def conclude(results: Path, labels: Labels | None, summary: Path | None, *, run:
 
 def _measured(results: Path, labels: Labels | None) -> tuple[Overview, Evaluated | None]:
     """What is in the file, and what the answers are worth where there are labels."""
-    bundle = current_app.extensions["screener"].bundle
     answered = Answered()
     rows = read_results(results)
     found = overview(rows if labels is None else answered.seen(rows))
-    if others := set(found.versions) - {bundle.version, ""}:
+    here = model_of(current_app.extensions[CONFIG].bundle)
+    if others := set(found.models) - {here}:
+        if "" in others:
+            raise OtherModel(
+                f"{results} does not say which model made it, as files of earlier versions do not; "
+                "the same `screen` command again adds it."
+            )
         raise OtherModel(
-            f"{results} was made by version {min(others)} of a model, and {bundle.name} {bundle.version} is set up; "
+            f"{results} was made by {min(others)}, and {here} is set up; "
             "name the folder of that model in LESION_BUNDLE."
         )
     return found, None if labels is None else evaluated(answered, labels)

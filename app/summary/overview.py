@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from app.bulk.results import MODEL
 from app.screening.table import Cell
 
 Row = Mapping[str, Cell]
@@ -55,7 +56,7 @@ class Overview:
     pairs: (first path, path of the copy) of the first SHOWN_COPIES of them.
     riskiest: rows of highest probability, the highest first, without copies; SHOWN_RISKIEST at most.
     refused: the first rows that cannot be assessed, without copies; SHOWN_REFUSED at most.
-    versions: of the models that answered, by how many files.
+    models: that answered, as results files name them, by how many files; empty where a file does not say.
     """
 
     files: int
@@ -67,7 +68,7 @@ class Overview:
     pairs: tuple[tuple[str, str], ...]
     riskiest: tuple[Row, ...]
     refused: tuple[Row, ...]
-    versions: Mapping[str, int]
+    models: Mapping[str, int]
 
     @property
     def assessed(self) -> int:
@@ -77,7 +78,7 @@ class Overview:
 
 def overview(rows: Iterable[Row]) -> Overview:
     """Counts the rows; holds a fixed number of them."""
-    outcomes, warnings, versions = Counter[str](), Counter[str](), Counter[str]()
+    outcomes, warnings, models = Counter[str](), Counter[str](), Counter[str]()
     histogram = np.zeros(BINS, np.int64)
     reasons: dict[str, Reason] = {}
     pairs: list[tuple[str, str]] = []
@@ -87,7 +88,7 @@ def overview(rows: Iterable[Row]) -> Overview:
     for files, row in enumerate(rows, 1):  # the number of rows is needed after the loop
         outcome = outcome_of(row)
         outcomes[outcome] += 1
-        versions[str(row["model_version"] or "")] += 1
+        models[str(row.get(MODEL) or "")] += 1
         warnings.update(str(row["quality"] or "").split())
         first = row["duplicate_of"]
         if first is not None:
@@ -115,7 +116,7 @@ def overview(rows: Iterable[Row]) -> Overview:
         pairs=tuple(pairs),
         riskiest=tuple(row for *_, row in sorted(riskiest, key=lambda entry: entry[:2], reverse=True)),
         refused=tuple(refused),
-        versions=dict(versions),
+        models=dict(models),
     )
 
 

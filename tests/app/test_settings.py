@@ -3,6 +3,8 @@
 import os
 import re
 import runpy
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.config import REPOSITORY, Config, SettingRejected
+from app.names import OTHERS, PREFIX, SETTINGS
 
 TABLE = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8").split("## Settings")[1].split("\n## ")[0]
 ROWS = {
@@ -18,7 +21,6 @@ ROWS = {
     if line.startswith("| `") and (cells := [cell.strip() for cell in line.strip("|").split("|")])
 }
 GUNICORN = str(REPOSITORY / "gunicorn.conf.py")
-READ_BY_GUNICORN_ITSELF = {"FORWARDED_ALLOW_IPS"}
 RANGE = re.compile(r"([\d.]+) to ([\d.]+)$|([\d.]+) and more$")
 
 
@@ -58,7 +60,7 @@ def started(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads a setting as a start does, wherever it is read."""
     monkeypatch.setenv(name, value)
     runpy.run_path(GUNICORN)
-    Config.from_environment()
+    Config.from_environment().refuse_small_room()
 
 
 def test_the_table_names_every_setting_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +69,7 @@ def test_the_table_names_every_setting_and_no_other(monkeypatch: pytest.MonkeyPa
     master = Recorder()
     monkeypatch.setattr(os, "environ", master)
     runpy.run_path(GUNICORN)
-    assert environment.asked | master.asked | READ_BY_GUNICORN_ITSELF == set(ROWS)
+    assert environment.asked | master.asked == set(ROWS)
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row[0] not in ("random", "cores", "empty")])
@@ -121,6 +123,53 @@ def test_uploads_in_memory_need_room_for_the_largest_request(monkeypatch: pytest
     with pytest.raises(SettingRejected, match="LESION_UPLOADS_MB must be at least 61, not 60"):
         started("LESION_UPLOADS_MB", "60", monkeypatch)
     started("LESION_UPLOADS_MB", "61", monkeypatch)
+
+
+def test_a_command_holds_one_picture_and_is_not_asked_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LESION_MAX_UPLOAD_MB", "200")
+    assert Config.from_environment().limits.max_bytes == 200_000_000
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"WORKERS": "abc"}, "WORKERS must be a whole number above 0, not 'abc'."),
+        ({"PORT": "99999"}, "PORT must be a whole number from 1 to 65535, not '99999'."),
+        ({"LESION_DRAIN_SECONDS": "5s"}, "LESION_DRAIN_SECONDS must be a whole number from 0 on, not '5s'."),
+        ({"THREADS": "4", "LESION_QUEUE": "16"}, "LESION_QUEUE must be at most THREADS - 2, 2: "),
+        ({"FORWARDED_ALLOW_IPS": "::1,foo"}, "FORWARDED_ALLOW_IPS must be addresses, networks or '*', with commas "),
+        ({"HOST": "no.such.host.invalid"}, "HOST must be an address of this machine, such as 127.0.0.1, not 'no.such"),
+        ({"LESION_UPLOADS_MB": "60"}, "LESION_UPLOADS_MB must be at least 61, not 60: "),
+        ({PREFIX + "LOGINS": "a"}, "LESION_LOGINS is no setting; is LESION_LOGIN meant?"),
+        ({}, ""),
+    ],
+)
+def test_the_check_without_a_start_says_what_the_start_would(settings: dict[str, str], words: str) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "app.check"], env={**os.environ, **settings}, cwd=REPOSITORY,
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    said = [line for line in found.stderr.splitlines() if not line.startswith("INFO: ")]
+    assert found.returncode == bool(words)
+    assert len(said) == bool(words), found.stderr
+    assert all(line.startswith(f"Lesion Screening does not start: {words}") for line in said), found.stderr
+
+
+def test_a_name_that_is_no_setting_is_refused_and_the_nearest_is_named() -> None:
+    with pytest.raises(SettingRejected, match=r"^LESION_RATE_LIMITS is no setting; is LESION_RATE_LIMIT meant\?$"):
+        Config.from_environment({PREFIX + "RATE_LIMITS": "off"})
+    with pytest.raises(SettingRejected, match=r"is no setting; docs/operations\.md has them all\.$"):
+        Config.from_environment({PREFIX + "XYZZY": "1"})
+    Config.from_environment({PREFIX + "SCREENING_SERVICE_HOST": "10.0.0.1", "LESIONS": "1", "WORKER": "1"})
+
+
+def test_every_name_that_is_used_is_known() -> None:
+    assert {name for name in ROWS if name.startswith(PREFIX)} == SETTINGS
+    files = [REPOSITORY / "Makefile", REPOSITORY / "gunicorn.conf.py"]
+    files += [path for room in ("app", "bench", "training", "tests") for path in (REPOSITORY / room).rglob("*.py")]
+    used = {name for path in files for name in re.findall(r"\bLESION_[A-Z_0-9]*[A-Z0-9]\b", path.read_text("utf-8"))}
+    of_the_examples, misspelt_here = {"LESION_API_KEY"}, {"LESION_LOGINS", "LESION_RATE_LIMITS"}
+    assert used - of_the_examples - misspelt_here == SETTINGS | OTHERS
 
 
 def test_the_last_row_of_the_table_is_not_cut_off() -> None:

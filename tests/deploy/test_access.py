@@ -27,11 +27,24 @@ def text(name: str) -> str:
 
 
 def compose(secrets: dict[str, str]) -> dict[str, str]:
-    service = yaml.safe_load(text("compose.yaml"))["services"]["app"]["environment"]
-    return {
+    service = yaml.safe_load(text("compose.yaml"))["services"]["app"]
+    assert service["env_file"] == [".env"]
+    return secrets | {
         name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: secrets.get(found[1], ""), value)
-        for name, value in service.items()
+        for name, value in service["environment"].items()
     }
+
+
+def test_any_setting_in_the_file_beside_compose_comes_through_and_none_of_the_fronts_can_be_lost() -> None:
+    found = compose({**SECRETS, "LESION_RATE_LIMIT": "5/minute", "LESION_PROXIES": "0", "PORT": "80"})
+    assert found["PORT"] == "8000"
+    config = Config.from_environment(image_environment() | found)
+    assert (config.rate_limit, config.proxies) == ("5/minute", 1)
+
+
+def test_no_image_is_started_whose_version_nobody_named() -> None:
+    image = yaml.safe_load(text("compose.yaml"))["services"]["app"]["image"]
+    assert image.startswith("lesion-screening:${VERSION:?")
 
 
 def kubernetes(secrets: dict[str, str]) -> dict[str, str]:

@@ -5,6 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -83,6 +87,53 @@ def test_javascript(server: Server, pictures: tuple[Path, Path]) -> None:
     refused = run("node", EXAMPLES / "predict.mjs", cut, server.url)
     assert refused.returncode == 1
     assert refused.stderr.startswith("The picture cannot be read.")
+
+
+@contextmanager
+def fake(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
+    """A server with these answers, one after the other: status, headers, body."""
+    remaining = iter(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, headers, body = next(remaining)
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
+        threading.Thread(target=serving.serve_forever).start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+
+
+def test_an_answer_of_a_front_is_told_in_a_sentence(pictures: tuple[Path, Path]) -> None:
+    for status, headers, body in ((413, {}, b""), (502, {"Content-Type": "text/html"}, b"<h1>Bad Gateway</h1>")):
+        with fake(*[(status, headers, body)] * 2) as url:
+            python = run(sys.executable, EXAMPLES / "predict.py", pictures[0], "--server", url)
+            found = [
+                python,
+                *([run("node", EXAMPLES / "predict.mjs", pictures[0], url)] if shutil.which("node") else []),
+            ]
+        for done in found:
+            assert done.returncode == 1
+            assert done.stderr.startswith("Not screened: http://127.0.0.1:")
+            assert f"answered {status} " in done.stderr
+            assert done.stderr.count("\n") == 1
+
+
+def test_python_comes_back_with_a_batch_when_it_is_told_when(pictures: tuple[Path, Path]) -> None:
+    result = {"name": "good.jpg", "problem": None, "answer": {"probabilities": None, "assessment": "cannot_assess"}}
+    whole = json.dumps({"results": [result]}).encode()
+    json_kind = {"Content-Type": "application/json"}
+    with fake((503, {"Retry-After": "1"}, b""), (200, json_kind, whole)) as url:
+        done = run(sys.executable, EXAMPLES / "predict.py", pictures[0], "--server", url)
+    assert done.stdout == "good.jpg cannot_assess\n", done.stderr
 
 
 def test_all_of_them_send_a_key(pictures: tuple[Path, Path]) -> None:

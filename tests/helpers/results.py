@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from app.bulk.results import columns, write_results
+from app.bulk.setup import model_of
+from app.config import DEFAULT_BUNDLE
 from app.screening.table import Cell
 
-VERSION = "1.3.0"
+MODEL = model_of(DEFAULT_BUNDLE)
 
 
 def row(path: str, p_malignant: float | None = None, **others: Cell) -> dict[str, Cell]:
@@ -15,7 +17,8 @@ def row(path: str, p_malignant: float | None = None, **others: Cell) -> dict[str
     made: dict[str, Cell] = dict.fromkeys(columns(()))
     made |= {
         "path": path,
-        "model_version": VERSION,
+        "model_version": MODEL.split()[1],
+        "model": MODEL,
         "sha256": hashlib.sha256(path.encode("utf-8", "replace")).hexdigest(),
     }
     if p_malignant is not None:

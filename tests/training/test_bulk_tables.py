@@ -22,6 +22,7 @@ MEASURED = {
         "per_second": 100.0,
         "load_before": 0.5,
         "again_seconds": 2.34,
+        "sizes": {"224×224": 10_000, "180×180": 15},
     },
 }
 
@@ -41,13 +42,19 @@ def test_results_that_differ_are_told() -> None:
 
 
 def test_days_and_pictures_follow_from_the_rate_of_a_core() -> None:
-    table = projection_table(MEASURED)
+    parts = {
+        size: {"whole": {"median": ms}} for size, ms in (("224×224", 10.0), ("600×450", 12.0), ("4000×3000", 25.0))
+    }
+    table = projection_table(MEASURED, parts)
     # 50 a second and core: 4.32 million a day; a million in 5.6 hours on one core, in 39 seconds on 512.
     assert "| 1 | 4,300,000 | 5.6 hours | 23 days |" in table
     assert "| 512 | 2,200,000,000 | 39 seconds | 65 minutes |" in table
+    assert "with files of 224×224 pixels;" in table
+    assert "one of them, as a JPEG, 1.2 times with 600×450, 2.5 times with 4000×3000." in table
 
 
 def test_memory_and_the_whole_archive_are_told() -> None:
     assert "| 100,000 | 120 MB | 250 MB | 41.5 MB |" in memory_rows(MEASURED)
     assert archive_line(MEASURED).startswith("All of HAM10000 on 2 cores: 10,015 files in 100 s,")
+    assert "They are copies of 224×224 pixels (10,000) and 180×180 pixels (15)." in archive_line(MEASURED)
     assert archive_line(MEASURED).endswith("with nothing to do: 2.3 s.")

@@ -65,12 +65,22 @@ def archive_line(measured: Mapping[str, Any]) -> str:
     return (
         f"All of HAM10000 on {found['cores']} cores: {found['files']:,} files in {found['seconds']:.0f} s, from the "
         f"command's start to its end: {found['per_second']} a second. The load average before was "
-        f"{found['load_before']:g}. The same command again, with nothing to do: {found['again_seconds']:.1f} s."
+        f"{found['load_before']:g}. They are copies of {_sizes(found['sizes'])}. "
+        f"The same command again, with nothing to do: {found['again_seconds']:.1f} s."
     )
 
 
-def projection_table(measured: Mapping[str, Any]) -> str:
-    """Pictures a day and the time for large archives by cores, at the rate a core that HAM10000 was screened at."""
+def _sizes(sizes: Mapping[str, int]) -> str:
+    return " and ".join(f"{size} pixels ({files:,})" for size, files in sizes.items())
+
+
+def projection_table(measured: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    """Pictures a day and the time for large archives by cores, at the rate a core that HAM10000 was screened at.
+
+    Args:
+        measured: by `bench.bulk`.
+        parts: {size: {"whole": {"median": milliseconds}}} of one picture, by `bench.speed`.
+    """
     found = measured["ham10000"]
     rate = found["per_second"] / found["cores"]
     archives = " | ".join(f"{count / 1e6:g} million pictures" for count in ARCHIVES)
@@ -78,9 +88,16 @@ def projection_table(measured: Mapping[str, Any]) -> str:
     for cores in CORES:
         times = " | ".join(_duration(count / (rate * cores)) for count in ARCHIVES)
         rows.append(f"| {cores:,} | {_two_digits(rate * cores * DAY)} | {times} |")
+    measured_at = max(found["sizes"], key=found["sizes"].__getitem__)
+    longer = ", ".join(
+        f"{part['whole']['median'] / parts[measured_at]['whole']['median']:.1f} times with {size}"
+        for size, part in parts.items()
+        if size != measured_at
+    )
     note = (
-        f"Reckoned from {rate:.1f} pictures a second and core, as measured on {found['cores']} cores; more than these "
-        "were not to be had. Storage has to keep up, and photos of many megapixels take longer to decode."
+        f"Reckoned from {rate:.1f} pictures a second and core, as measured on {found['cores']} cores with files "
+        f"of {measured_at} pixels; more cores were not to be had. Larger photos take longer: one of them, as a JPEG, "
+        f"{longer}. Storage has to keep up."
     )
     return "\n".join([*rows, "", note])
 

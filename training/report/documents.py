@@ -123,7 +123,9 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "bulk-speed": lambda: bulk_tables.speed_table(_read(repository / BULK)),
         "bulk-memory": lambda: bulk_tables.memory_rows(_read(repository / BULK)),
         "bulk-archive": lambda: bulk_tables.archive_line(_read(repository / BULK)),
-        "bulk-projection": lambda: bulk_tables.projection_table(_read(repository / BULK)),
+        "bulk-projection": lambda: bulk_tables.projection_table(
+            _read(repository / BULK), _read(repository / SPEED)["parts"]
+        ),
         "memory": lambda: memory_table(_read(repository / MEMORY)),
         "traces": lambda: traces_table(_read(repository / FAULTS)),
         "concurrency": lambda: concurrency_table(_read(repository / FAULTS)),

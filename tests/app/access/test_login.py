@@ -78,7 +78,9 @@ def test_a_key_opens_the_api_and_nothing_else(settings: Config) -> None:
     assert client.post("/api/predict", headers=key, **form).status_code == 200
     assert client.get("/api/openapi.json", headers=key).status_code == 200
     assert client.get("/help", headers=key).status_code == 302
-    assert_problem(client.get("/api/model", headers={"Authorization": "Bearer other"}), 401, "login_needed")
+    refused = client.get("/api/model", headers={"Authorization": "Bearer other"})
+    assert_problem(refused, 401, "wrong_key")
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="Lesion Screening"'
     log_in(client)
     assert client.post("/api/predict", **form).status_code == 200, "the session does as well"
 

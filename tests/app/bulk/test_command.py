@@ -4,6 +4,7 @@ import os
 import re
 import runpy
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -148,3 +149,21 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(
         f"needs a package that is not installed: `make .venv/ready SERVING={file}`, or `pip install -r {file}`"
         in found.output
     )
+
+
+def test_what_a_run_wrote_among_the_pictures_is_not_screened_by_the_next(app: Flask, tmp_path: Path) -> None:
+    draw_archive(tmp_path, 2)
+    arguments = ["screen", str(tmp_path), "--output", str(tmp_path / "a.csv"), "--explain", str(tmp_path / "maps")]
+    for told in ("Screened 2 in", "Nothing to do"):
+        found = app.test_cli_runner().invoke(args=[*arguments, "--jobs", "1"])
+        assert found.exit_code == 0, found.output
+        assert told in found.output
+        assert "Left out" not in found.output
+    assert list((tmp_path / "maps").rglob("*.png"))
+
+
+def test_the_command_with_its_whole_path_works_in_any_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "flask", "--app", str(REPOSITORY / "wsgi.py"), "screen", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "--output FILE" in done.stdout

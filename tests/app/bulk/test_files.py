@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.bulk.errors import BulkError
-from app.bulk.files import Listing
+from app.bulk.files import Listing, Own
 
 
 @pytest.fixture
@@ -42,6 +42,26 @@ def test_a_glob_matches_files_and_folders_and_a_name_that_looks_like_one_is_a_na
     assert names(folder, folder / "d*") == ["deep/er/c.tiff"]
     (folder / "b[1].jpg").touch()
     assert names(folder, folder / "b[1].jpg") == ["b[1].jpg"]
+
+
+def test_what_a_run_writes_is_none_of_its_pictures_and_is_not_counted(folder: Path) -> None:
+    key, digest = "0f" * 8, "3f" * 32
+    own = (
+        "1.csv", "1.csv.journal", "1.csv.journal-journal", f"1.{key}.csv", f"1.{key}.2.csv.journal", ".1.part.csv",
+        "1.evaluation.json", "run.html", f"maps/3f/{digest}.png",
+    )  # fmt: skip
+    for name in (*own, "1.2.840.1", "maps/a.png", f"{digest}.png", "deep/1.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    written = Own(folder / "1.csv", str(folder / "maps"), folder / "run.html")
+    listing = Listing([str(folder)], (), written)
+    found = {os.path.relpath(file.path, folder) for _, file in listing}
+    assert found == {"a.PNG", "b.jpg", "deep/er/c.tiff", "maps/a.png", f"{digest}.png"}
+    assert listing.left_out == 3 + len(("1.2.840.1", "deep/1.csv"))
+    by_pattern = {os.path.relpath(file.path, folder) for _, file in Listing([str(folder / "**" / "*.*")], (), written)}
+    assert by_pattern == {*found, "1.2.840.1", "deep/1.csv", "deep/note.txt"}
+    [(_, named)] = Listing([str(folder / "run.html")], (), written)
+    assert named.path == str(folder / "run.html"), "what is named itself is always taken"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\0"])

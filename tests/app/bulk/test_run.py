@@ -259,3 +259,16 @@ def test_a_folder_without_pictures_is_a_sentence(screen: Screen, tmp_path: Path)
     (tmp_path / "texts" / "a.txt").touch()
     with pytest.raises(BulkError, match="No picture was found \\(left out, since they do not end like pictures: 1"):
         screen(paths=[str(tmp_path / "texts")])
+
+
+def test_results_name_their_model_and_those_of_other_columns_are_written_anew_from_the_journal(
+    screen: Screen, tmp_path: Path
+) -> None:
+    screen()
+    with Journal(tmp_path / "results.csv.journal") as journal:
+        journal.write_note("listed", journal.listing_digest())  # as before the columns stood there
+    _, told, done = screen()
+    assert done
+    assert done.screened == 0
+    assert not any(sentence.startswith("Nothing to do") for sentence in told)
+    assert {row["model"] for row in read_results(tmp_path / "results.csv")} == {SETUP.model}

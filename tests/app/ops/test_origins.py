@@ -93,7 +93,8 @@ def test_a_server_with_names_is_called_by_no_other(bundle_folder: Path) -> None:
         assert client.get("/", headers={"Host": host}).status_code == 200, host
     for host in ("evil.example", "screening.example.evil.example", "127.0.0.1", "screening.example@evil.example"):
         response = client.get("/api/model", headers={"Host": host})
-        assert_problem(response, 400, "bad_request")
+        assert_problem(response, 400, "wrong_host")
+        assert "LESION_HOSTS" in response.get_json()["detail"]
         assert client.get("/", headers={"Host": host}).status_code == 400, host
     for address in ("/healthz", "/readyz"):
         assert client.get(address, headers={"Host": "10.0.0.7:8000"}).status_code == 200, "probes call by address"

@@ -7,8 +7,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from app.bulk.results import columns, write_results
 from app.evaluation.proportions import wilson
-from tests.helpers.results import results_file, row
+from tests.helpers.results import MODEL, results_file, row
 from tests.helpers.uploads import png_lesion
 
 ROWS = [row("one/a.jpg", 0.9), row("one/b.jpg", 0.05), row("one/c.jpg", 0.4), row("one/d.jpg"), row("one/e.jpg", 0.01)]
@@ -77,11 +78,22 @@ def test_a_mistake_is_told_in_a_sentence(
 
 
 def test_results_of_another_model_are_refused_and_nothing_is_written(app: Flask, tmp_path: Path) -> None:
-    results = results_file(tmp_path / "results.csv", [*ROWS, row("x", 0.9, model_version="0.9.0")])
+    version, _, digest = MODEL.rpartition(" ")
+    for other in (f"other {MODEL.split()[1]} {digest}", f"{version} (0123456789ab)"):  # of the same version, both
+        results = results_file(tmp_path / "results.csv", [*ROWS, row("x", 0.9, model=other)])
+        found = summarised(app, results, "--summary", tmp_path / "run.html")
+        assert found.exit_code == 1
+        assert f"was made by {other}, and {MODEL} is set up" in found.output
+        assert not (tmp_path / "run.html").exists()
+
+
+def test_results_from_before_they_named_their_model_are_refused_with_what_to_do(app: Flask, tmp_path: Path) -> None:
+    results = tmp_path / "results.csv"
+    write_results(results, [name for name in columns(()) if name != "model"], ROWS)
     found = summarised(app, results, "--summary", tmp_path / "run.html")
     assert found.exit_code == 1
-    assert "was made by version 0.9.0 of a model" in found.output
-    assert not (tmp_path / "run.html").exists()
+    assert "does not say which model made it" in found.output
+    assert "the same `screen` command again adds it" in found.output
 
 
 def test_what_is_no_results_file_is_refused(app: Flask, tmp_path: Path) -> None:
