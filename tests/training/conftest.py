@@ -10,6 +10,7 @@ import pytest
 
 from app.screening.synthetic import draw_lesion
 from training.datasets import ham10000, manifests, parts
+from training.datasets.parts import TrainingData
 from training.datasets.schemes import CLINICAL
 from training.datasets.splits import PROTOCOLS, make_split
 from training.recipe import Recipe, load_recipe
@@ -58,6 +59,22 @@ def drawn_split(drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts.SplitManifest, "load", lambda name: load(name, folder))
         yield
+
+
+@pytest.fixture(scope="module")
+def drawn_data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    """Training and validation part of the drawn data set; for modules that use `drawn_split`."""
+    return parts.training_data(recipe, CLINICAL, drawn_root, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def whole_run(recipe: Recipe, drawn_data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of `recipe`."""
+    from training.fit import fit
+
+    run = tmp_path_factory.mktemp("whole") / "drawn"
+    fit(recipe, CLINICAL, drawn_data, run)
+    return run
 
 
 def write_metadata(path: Path, rows: list[list[str]], columns: tuple[str, ...] = ham10000.COLUMNS) -> None:

@@ -14,12 +14,10 @@ import pandas as pd
 import pytest
 
 from app.config import REPOSITORY
-from training.banks import BankMismatch
 from training.bundles import release, require_bundle, why_not_served
 from training.datasets.parts import TrainingData, training_data
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import CLINICAL, ISLAM2024
-from training.distil import keep_soft_labels, teachers_soft_labels
 from training.errors import TrainingError
 from training.evaluation import read_evaluation
 from training.failures import recount
@@ -27,16 +25,11 @@ from training.fit import fit
 from training.predictions import read_predictions
 from training.recipe import Recipe, load_recipe, recipe_names
 from training.run_folder import RunFolder, RunMismatch
-from training.specs import DistilSpec, NetworkSpec
+from training.specs import NetworkSpec
 
 EPOCHS = 3
 
 pytestmark = pytest.mark.usefixtures("drawn_split")
-
-
-@pytest.fixture(scope="module")
-def data(recipe: Recipe, drawn_root: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
-    return training_data(recipe, CLINICAL, drawn_root, tmp_path_factory.mktemp("cache"))
 
 
 def test_a_recipe_that_does_not_exist_is_named_with_those_that_do() -> None:
@@ -46,17 +39,10 @@ def test_a_recipe_that_does_not_exist_is_named_with_those_that_do() -> None:
         assert load_recipe(name).name == name
 
 
-@pytest.fixture(scope="module")
-def whole_run(recipe: Recipe, data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("whole") / "drawn"
-    fit(recipe, CLINICAL, data, run)
-    return run
-
-
-def test_a_run_keeps_what_made_it(whole_run: Path, recipe: Recipe, data: TrainingData) -> None:
+def test_a_run_keeps_what_made_it(whole_run: Path, recipe: Recipe, drawn_data: TrainingData) -> None:
     record = json.loads((whole_run / "run.json").read_text())
     assert record["recipe"]["seed"] == recipe.seed
-    assert record["split_sha256"] == data.identity.split_sha256
+    assert record["split_sha256"] == drawn_data.identity.split_sha256
     assert record["libraries"]["keras"] == keras.__version__
     history = pd.read_csv(whole_run / "history.csv")
     assert list(history["epoch"]) == [1, 2, 3]
@@ -65,7 +51,7 @@ def test_a_run_keeps_what_made_it(whole_run: Path, recipe: Recipe, data: Trainin
 
 
 def test_an_interrupted_run_goes_on_to_the_very_same_result(
-    whole_run: Path, recipe: Recipe, data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole_run: Path, recipe: Recipe, drawn_data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "drawn"
 
@@ -81,11 +67,11 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
     with monkeypatch.context() as patch:
         patch.setattr(keras.Model, "fit", cut)
         with pytest.raises(Interrupted):
-            fit(recipe, CLINICAL, data, run)
+            fit(recipe, CLINICAL, drawn_data, run)
     assert len(pd.read_csv(run / "history.csv")) == 1
     # As if the next cut had come between the checkpoint of the second epoch and its line in the history.
     RunFolder(run).checkpoint(2).write_bytes(b"cut off")
-    fit(recipe, CLINICAL, data, run)
+    fit(recipe, CLINICAL, drawn_data, run)
     resumed, whole = (pd.read_csv(folder / "history.csv").drop(columns="seconds") for folder in (run, whole_run))
     pd.testing.assert_frame_equal(resumed, whole)
     first, second = (keras.models.load_model(RunFolder(folder).checkpoint(EPOCHS)) for folder in (whole_run, run))
@@ -94,109 +80,29 @@ def test_an_interrupted_run_goes_on_to_the_very_same_result(
 
 
 def test_a_run_goes_on_from_another_recipe_s_network(
-    whole_run: Path, recipe: Recipe, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+    whole_run: Path, recipe: Recipe, drawn_data: TrainingData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.fit.load_recipe", lambda _: recipe)
     still = replace(recipe.fit, cycles=(1,), peak_learning_rate=1e-9, warmup_epochs=0.0)
     after = replace(recipe, name="after", start="drawn", fit=still, seed=recipe.seed + 1)
-    trained = fit(after, CLINICAL, data, whole_run.parent / "after")
+    trained = fit(after, CLINICAL, drawn_data, whole_run.parent / "after")
     before = keras.models.load_model(RunFolder(whole_run).result(recipe.fit), compile=False)
     for one, other in zip(before.trainable_weights, keras.models.load_model(trained).trainable_weights, strict=True):
         assert np.allclose(one, other, atol=1e-5), one.path
     run = RunFolder(whole_run.parent / "after")
-    run.require(after, data.identity)
+    run.require(after, drawn_data.identity)
     record = run.record()
     (run.path / "run.json").write_text(json.dumps({**record, "start": "of a training before that"}))
     with pytest.raises(RunMismatch, match="another network that it went on from"):
-        run.require(after, data.identity)
+        run.require(after, drawn_data.identity)
     elsewhere = replace(after, name="elsewhere", network=NetworkSpec(name="compact"))
     with pytest.raises(TrainingError, match="cannot go on from drawn"):
-        fit(elsewhere, CLINICAL, data, whole_run.parent / "elsewhere")
+        fit(elsewhere, CLINICAL, drawn_data, whole_run.parent / "elsewhere")
 
 
-def test_a_folder_with_another_run_is_refused(whole_run: Path, recipe: Recipe, data: TrainingData) -> None:
+def test_a_folder_with_another_run_is_refused(whole_run: Path, recipe: Recipe, drawn_data: TrainingData) -> None:
     with pytest.raises(RunMismatch, match="another recipe"):
-        fit(replace(recipe, seed=99), CLINICAL, data, whole_run)
-
-
-@pytest.fixture
-def student(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Recipe:
-    """Learns from the run of `recipe`."""
-    from training import distil
-
-    monkeypatch.setattr(distil, "load_recipe", {"drawn": recipe}.__getitem__)
-    return replace(recipe, name="student", distil=DistilSpec(("drawn",), temperature=2.0, alpha=0.0, views=2))
-
-
-def test_a_student_learns_to_answer_as_its_teacher(
-    whole_run: Path, student: Recipe, data: TrainingData, drawn_root: Path, tmp_path: Path
-) -> None:
-    soft_labels = teachers_soft_labels(student, drawn_root, whole_run.parent)
-    assert soft_labels.views == 2
-    again = teachers_soft_labels(student, drawn_root, whole_run.parent)
-    rows = np.arange(len(data.train.labels))
-    assert np.array_equal(again.logits(1, rows), soft_labels.logits(1, rows))
-    on_line = replace(student, distil=replace(student.distil, views=0) if student.distil else None)
-    asked = teachers_soft_labels(on_line, drawn_root, whole_run.parent)
-    assert (asked.views, asked.source) == (0, soft_labels.source)
-    assert asked.logits(1, rows) == pytest.approx(soft_labels.logits(1, rows), abs=0.01)
-    fit(on_line, CLINICAL, data, tmp_path / "on_line", asked)
-    losses = pd.read_csv(tmp_path / "on_line" / "history.csv")["loss"]
-    assert losses.iloc[-1] < losses.iloc[0]
-    fit(student, CLINICAL, data, tmp_path / "student", soft_labels)
-    history = pd.read_csv(tmp_path / "student" / "history.csv")
-    # alpha = 0: the loss is the distance from the teacher alone, and 0 for a student that has become it.
-    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
-    with pytest.raises(RunMismatch, match="other soft labels"):
-        fit(student, CLINICAL, data, tmp_path / "student", replace(soft_labels, source="another"))
-    resumed = keras.models.load_model(RunFolder(tmp_path / "student").checkpoint(EPOCHS))
-    assert resumed.loss.temperature == 2.0
-
-
-def test_a_student_is_made_again_from_kept_soft_labels_without_its_teacher(
-    whole_run: Path, student: Recipe, recipe: Recipe, data: TrainingData, drawn_root: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    from training import distil
-
-    store, elsewhere = tmp_path / "label_store", tmp_path / "elsewhere"
-    asked = teachers_soft_labels(student, drawn_root, whole_run.parent, store=store)
-    assert keep_soft_labels(student, drawn_root, whole_run.parent, store) == [store / "student-drawn"]
-    kept = teachers_soft_labels(student, drawn_root, elsewhere, store=store)
-    assert not (elsewhere / "drawn").exists()
-    rows = np.arange(len(data.train.labels))
-    assert np.array_equal(kept.logits(1, rows), asked.logits(1, rows))
-    assert (kept.source, kept.views) == (asked.source, asked.views)
-    other_views = replace(student, augment=replace(student.augment, zoom=0.33))
-    with pytest.raises(BankMismatch, match="another augment"):
-        teachers_soft_labels(other_views, drawn_root, elsewhere, store=store)
-    on_line = replace(student, distil=student.distil and replace(student.distil, views=0))
-    with pytest.raises(TrainingError, match="there are no answers to be kept"):
-        keep_soft_labels(on_line, drawn_root, whole_run.parent, store)
-    monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, seed=77))
-    with pytest.raises(BankMismatch, match="a drawn with another recipe"):
-        teachers_soft_labels(student, drawn_root, elsewhere, store=store)
-
-
-def test_a_student_without_a_trained_teacher_of_its_own_split_is_refused(
-    whole_run: Path, student: Recipe, recipe: Recipe, data: TrainingData, drawn_root: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    from training import distil
-
-    with pytest.raises(TrainingError, match="drawn holds 0 of 3 epochs; run `train` first"):
-        teachers_soft_labels(student, drawn_root, tmp_path)
-    with pytest.raises(TrainingError, match="learns from soft labels"):
-        fit(student, CLINICAL, data, tmp_path / "student")
-    # A teacher whose recipe was edited after it was trained.
-    monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, seed=77))
-    with pytest.raises(RunMismatch, match="another recipe"):
-        teachers_soft_labels(student, drawn_root, whole_run.parent)
-    monkeypatch.setattr(distil, "load_recipe", lambda _: replace(recipe, split="other"))
-    with pytest.raises(TrainingError, match="would leak it"):
-        teachers_soft_labels(student, drawn_root, whole_run.parent)
-    with pytest.raises(TrainingError, match="drawn has no teachers; use `train`"):
-        teachers_soft_labels(recipe, drawn_root, whole_run.parent)
+        fit(replace(recipe, seed=99), CLINICAL, drawn_data, whole_run)
 
 
 BUNDLE_SCRIPT = """
@@ -288,21 +194,21 @@ def test_a_binary_scheme_goes_all_the_way(recipe: Recipe, drawn_root: Path, tmp_
 
 
 def test_a_run_or_bundle_of_another_recipe_or_split_is_never_measured(
-    whole_run: Path, recipe: Recipe, data: TrainingData
+    whole_run: Path, recipe: Recipe, drawn_data: TrainingData
 ) -> None:
-    other = replace(data.identity, split_sha256="0" * 64)
-    RunFolder(whole_run).require(recipe, data.identity)
+    other = replace(drawn_data.identity, split_sha256="0" * 64)
+    RunFolder(whole_run).require(recipe, drawn_data.identity)
     with pytest.raises(RunMismatch, match="another split_sha256"):
         RunFolder(whole_run).require(recipe, other)
     with pytest.raises(RunMismatch, match="another recipe"):
-        RunFolder(whole_run).require(replace(recipe, seed=99), data.identity)
-    RunFolder(whole_run).require(replace(recipe, version="9.9.9", note="of another bundle"), data.identity)
+        RunFolder(whole_run).require(replace(recipe, seed=99), drawn_data.identity)
+    RunFolder(whole_run).require(replace(recipe, version="9.9.9", note="of another bundle"), drawn_data.identity)
     with pytest.raises(TrainingError, match="holds no run"):
-        RunFolder(whole_run / "nothing").require(recipe, data.identity)
-    assert require_bundle(whole_run / "bundle", recipe, data.identity)["name"] == "drawn"
+        RunFolder(whole_run / "nothing").require(recipe, drawn_data.identity)
+    assert require_bundle(whole_run / "bundle", recipe, drawn_data.identity)["name"] == "drawn"
     with pytest.raises(TrainingError, match="another recipe, data set or split"):
         require_bundle(whole_run / "bundle", recipe, other)
     with pytest.raises(TrainingError, match="another recipe, data set or split"):
-        require_bundle(whole_run / "bundle", replace(recipe, version="9.9.9"), data.identity)
+        require_bundle(whole_run / "bundle", replace(recipe, version="9.9.9"), drawn_data.identity)
     with pytest.raises(TrainingError, match="holds no bundle"):
-        require_bundle(whole_run, recipe, data.identity)
+        require_bundle(whole_run, recipe, drawn_data.identity)
