@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from training.errors import TrainingError
 from training.models import compact_student
-from training.models.batch_norm import EPSILON, RENEWAL, BatchNormReLU
+from training.models.batch_norm import EPSILON, RENEWAL, BatchNorm
 from training.models.compact_student import COMPACT_STUDENTS, CompactStudent
 from training.models.conv_student import CONVERSIONS, folded, shipped_form, trained_form
 from training.models.networks import network
@@ -70,7 +70,7 @@ def test_a_recipe_chooses_how_its_student_makes_features_of_the_map() -> None:
 
 
 def test_batch_norm_is_its_formula_in_training_and_renews_its_statistics() -> None:
-    layer = BatchNormReLU()
+    layer = BatchNorm()
     values = RANDOM.normal(3, 2, (4, 5, 6, 3)).astype(np.float32)
     outputs = np.asarray(layer(values, training=True))
     mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
@@ -82,7 +82,7 @@ def test_batch_norm_is_its_formula_in_training_and_renews_its_statistics() -> No
 
 
 def test_batch_norm_in_service_uses_its_statistics_and_leaves_them() -> None:
-    layer = BatchNormReLU()
+    layer = BatchNorm()
     layer.build((None, None, None, 2))
     layer.set_weights([np.array(row, np.float32) for row in ([0.5, -1.0], [1.0, 2.0], [4.0, 9.0])])
     outputs = np.asarray(layer(np.full((1, 1, 1, 2), 6, np.float32), training=False)).ravel()

@@ -17,16 +17,27 @@ RENEWAL = 0.02
 Weights = list[npt.NDArray[np.float32]]
 
 
-@keras.saving.register_keras_serializable("lesion_screening")
-class BatchNormReLU(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Batch norm with a shift and no scale, then ReLU.
+@keras.saving.register_keras_serializable("lesion_screening", name="BatchNormReLU")
+class BatchNorm(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """Batch norm with a shift and, where asked for, a scale, then an activation.
 
     Keras' own layer computes in several steps in float32, which costs a good part of a step of training on a CPU.
     TensorFlow's fused kernel takes bfloat16 and keeps its statistics in float32; JAX and PyTorch fuse such steps.
+    Frozen, it keeps its statistics, as Keras' own does. Kept networks know it by the name it had at first.
+
+    Args:
+        activation: as keras.activations names it; None for none.
+        scale: whether it has a factor for each channel, which the next layer makes superfluous where the activation is
+            linear above 0.
     """
 
+    def __init__(self, activation: str | None = "relu", *, scale: bool = False, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.activation = activation
+        self.scale = scale
+
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Makes shift, running mean and running variance, float32 (C,)."""
+        """Makes shift, running mean and running variance, and the factor where there is one, float32 (C,)."""
 
         def weight(name: str, initializer: str, *, trainable: bool) -> Any:
             return self.add_weight(
@@ -37,25 +48,32 @@ class BatchNormReLU(keras.layers.Layer):  # type: ignore[misc]  # Keras has no t
         self.shift = weight("shift", "zeros", trainable=True)
         self.mean = weight("mean", "zeros", trainable=False)
         self.variance = weight("variance", "ones", trainable=False)
+        self.factor = weight("factor", "ones", trainable=True) if self.scale else None
 
     def call(self, inputs: Any, *, training: bool | None = None) -> Any:
-        """(N, H, W, C) of any float type, normalised over N, H and W, shifted, and cut off at 0."""
+        """(N, H, W, C) of any float type, normalised over N, H and W, scaled, shifted, and activated."""
+        learns = bool(training and self.trainable)
+        factor = ops.ones_like(self.mean) if self.factor is None else ops.convert_to_tensor(self.factor)
         outputs, mean, variance = (_fused if backend.name() == "tensorflow" else _in_steps)(
-            inputs, self.shift, self.mean, self.variance, training=bool(training)
+            inputs, factor, self.shift, self.mean, self.variance, training=learns
         )
-        if training:
+        if learns:
             self.mean.assign(mean)
             self.variance.assign(variance)
-        return ops.relu(outputs)
+        return keras.activations.get(self.activation)(outputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the layer again."""
+        return {**super().get_config(), "activation": self.activation, "scale": self.scale}
 
 
-def _fused(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bool) -> tuple[Any, Any, Any]:
+def _fused(inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, training: bool) -> tuple[Any, Any, Any]:
     # Here, since this module is also imported where there is no TensorFlow.
     import tensorflow as tf
 
     outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=inputs,
-        scale=tf.ones_like(mean),
+        scale=factor,
         offset=tf.convert_to_tensor(shift),
         mean=tf.convert_to_tensor(mean),
         variance=tf.convert_to_tensor(variance),
@@ -66,7 +84,9 @@ def _fused(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bool)
     return outputs, mean, variance
 
 
-def _in_steps(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bool) -> tuple[Any, Any, Any]:
+def _in_steps(
+    inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, training: bool
+) -> tuple[Any, Any, Any]:
     values = ops.cast(inputs, "float32")
     if training:
         used_mean, used_variance = ops.moments(values, axes=(0, 1, 2))
@@ -76,18 +96,22 @@ def _in_steps(inputs: Any, shift: Any, mean: Any, variance: Any, *, training: bo
         variance = variance + RENEWAL * (used_variance * (count / (count - 1)) - variance)
     else:
         used_mean, used_variance = mean, variance
-    outputs = (values - used_mean) * ops.rsqrt(used_variance + EPSILON) + shift
+    outputs = (values - used_mean) * ops.rsqrt(used_variance + EPSILON) * factor + shift
     return ops.cast(outputs, inputs.dtype), mean, variance
 
 
-def fold_into_convolution(
-    convolution: keras.layers.Conv2D | keras.layers.SeparableConv2D, norm: BatchNormReLU
-) -> Weights:
-    """Kernels and bias of a convolution that does, before max pooling and ReLU, what a bias-free one and `norm` do."""
+def fold_into_convolution(convolution: keras.layers.Layer, norm: BatchNorm) -> Weights:
+    """Kernels and bias of a convolution that does, before max pooling and ReLU, what a bias-free one and `norm` do.
+
+    Args:
+        convolution: plain, separable or depthwise (with one kernel a channel).
+        norm: behind it.
+    """
     *depthwise, kernel = convolution.get_weights()
-    shift, mean, variance = norm.get_weights()
-    scale = 1 / np.sqrt(variance + EPSILON)
-    return [*depthwise, kernel * scale, shift - mean * scale]
+    shift, *factor, mean, variance = norm.get_weights()
+    scale = (factor[0] if factor else 1) / np.sqrt(variance + EPSILON)
+    channels_last = not isinstance(convolution, keras.layers.DepthwiseConv2D)
+    return [*depthwise, kernel * (scale if channels_last else scale[:, np.newaxis]), shift - mean * scale]
 
 
 def fold_into_dense(norm: keras.layers.BatchNormalization, dense: keras.layers.Dense) -> Weights:

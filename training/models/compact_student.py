@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from training.models.batch_norm import BatchNormReLU, fold_into_convolution
+from training.models.batch_norm import BatchNorm, fold_into_convolution
 
 layers = keras.layers
 Unit = Callable[..., Any]
@@ -85,7 +85,7 @@ def trained_form(student: CompactStudent, *, input_side: int, classes: int) -> k
 
     def unit(inputs: Any, filters: int, *, name: str, strides: int = 1, separable: bool = False) -> Any:
         convolution = _convolution(filters, strides, separable=separable, use_bias=False, name=name)
-        return BatchNormReLU(name=f"{name}_norm")(convolution(inputs))
+        return BatchNorm(name=f"{name}_norm")(convolution(inputs))
 
     pictures, features = _features(student, input_side, unit)
     logits = layers.Dense(classes, dtype="float32", name="logits")(features)

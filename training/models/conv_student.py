@@ -2,7 +2,7 @@
 
 import keras
 
-from training.models.batch_norm import BatchNormReLU, fold_into_convolution, fold_into_dense
+from training.models.batch_norm import BatchNorm, fold_into_convolution, fold_into_dense
 from training.models.students import ConvStudent
 
 CONVERSIONS = {
@@ -58,7 +58,7 @@ def trained_form(student: ConvStudent, *, input_side: int, classes: int) -> kera
             filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"block{block}_conv"
         )(features)
         features = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(features)
-        features = BatchNormReLU(name=f"block{block}_norm")(features)
+        features = BatchNorm(name=f"block{block}_norm")(features)
     features = CONVERSIONS[student.conversion](name="features")(features)
     features = keras.layers.BatchNormalization(momentum=0.98, dtype="float32", name="features_norm")(features)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(_head(student, features))

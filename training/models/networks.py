@@ -9,7 +9,7 @@ from types import MappingProxyType
 import keras
 
 from training.errors import TrainingError
-from training.models import compact_student
+from training.models import compact_student, mobile_student
 from training.models.activation_map import with_activation_map
 from training.models.classifier import Classifier, in_float32
 from training.models.compact_student import COMPACT_STUDENTS, CompactStudent
@@ -79,6 +79,12 @@ NETWORKS: Mapping[str, Network] = MappingProxyType(
     {
         **{name: _conv_student(student) for name, student in CONV_STUDENTS.items()},
         **{name: _compact(student) for name, student in COMPACT_STUDENTS.items()},
+        mobile_student.NAME: Network(
+            lambda spec, side, classes: mobile_student.trained_form(
+                input_side=side, classes=classes, weights=spec.weights
+            ),
+            lambda _, trained: mobile_student.folded(trained),
+        ),
         **dict.fromkeys((*BACKBONES, FUSION), CLASSIFIER),
     }
 )
