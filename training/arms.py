@@ -10,7 +10,7 @@ from types import MappingProxyType
 from app.screening.preprocess import STAGES
 from training.errors import TrainingError
 from training.names import RecipeName
-from training.recipe import Recipe
+from training.recipe import Recipe, load_recipe
 
 NEEDED_STAGES = ("rescale", "resize")
 """Without which the network is given other numbers, not another picture."""
@@ -90,7 +90,19 @@ def arm_of(recipe: Recipe, name: str) -> Recipe:
         )
     # It sees its recipe's views, and learns from the very same soft labels.
     distil = changed.distil and replace(changed.distil, bank=changed.distil.bank or recipe.bundle)
-    return replace(changed, name=arm_name(recipe, name), note="", seeds=(), view_seed=recipe.views_seed, distil=distil)
+    start = recipe.start
+    if start and name in arms(before := load_recipe(start)):
+        # What has seen the other pictures already would be no arm.
+        start = arm_name(before, name)
+    return replace(
+        changed,
+        name=arm_name(recipe, name),
+        note="",
+        seeds=(),
+        view_seed=recipe.views_seed,
+        distil=distil,
+        start=start,
+    )
 
 
 def arm_name(recipe: Recipe, arm: str) -> str:

@@ -151,9 +151,16 @@ class Recipe:
         )
 
     def seeded(self, seed: int) -> Self:
-        """The same from other initial weights and in another order; the views, and so the soft labels, stay."""
-        name = str(replace(RecipeName.parse(self.name), seed=seed))
-        return replace(self, name=name, seed=seed, view_seed=self.views_seed, seeds=())
+        """The same from other initial weights and in another order, and so what it starts from.
+
+        The views, and so the soft labels, stay.
+        """
+
+        def of(name: str) -> str:
+            return str(replace(RecipeName.parse(name), seed=seed))
+
+        start = self.start and of(self.start)
+        return replace(self, name=of(self.name), seed=seed, view_seed=self.views_seed, seeds=(), start=start)
 
 
 def smoke(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from app.screening.preprocess import STAGES
 from training import evidence as evidence_module
-from training.arms import ARMS, arms
+from training.arms import ARMS, arm_of, arms
 from training.datasets.parts import training_data
 from training.datasets.schemes import CLINICAL
 from training.errors import TrainingError
@@ -90,3 +90,13 @@ def test_what_an_arm_does_is_measured_on_validation(
     assert f"| without learning | {short.seed}, 2 | {arm['auc']['difference']:+.3f} (" in table
     with pytest.raises(TrainingError, match="another split or label scheme"):
         evidence(short, [replace(blind, split="other")], drawn_root, tmp_path)
+
+
+def test_an_arm_starts_from_the_same_arm_of_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    after = replace(BASE, name="after", start="before")
+    before = replace(BASE, name="before")
+    monkeypatch.setattr("training.arms.load_recipe", {"before": before}.__getitem__)
+    assert arm_of(after, "untaught").start == "before+untaught"
+    # Of an arm that changes nothing of it, it is what every arm starts from.
+    monkeypatch.setattr("training.arms.load_recipe", {"before": replace(before, distil=None)}.__getitem__)
+    assert arm_of(after, "untaught").start == "before"

@@ -66,3 +66,10 @@ def test_a_seeded_recipe_is_found_by_its_name_and_ships_under_the_recipe_s(endin
     assert recipe.bundle == f"three_block_distilled{ending}"
     assert (recipe.seed, recipe.views_seed) == (2, load_recipe("three_block_distilled").views_seed)
     assert recipe.distil == load_recipe(f"three_block_distilled{ending}").distil
+
+
+def test_a_seed_starts_from_the_same_seed_of_what_came_before() -> None:
+    after = load_recipe("densenet169_long-seed2")
+    assert after.start == "densenet169_small_pictures-seed2"
+    assert load_recipe(after.start).seed == after.seed == 2
+    assert load_recipe("densenet169_long-seed2-smoke").start == "densenet169_small_pictures-seed2-smoke"
