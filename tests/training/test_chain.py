@@ -1,6 +1,7 @@
 """The commands themselves, from a drawn data set to a bundle; and a run that was interrupted."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -162,6 +163,24 @@ def test_a_run_becomes_a_bundle_that_serving_accepts(
     assert manifest["metrics"]["failures"]["missed"]["images"] == missed
     assert recount(whole_run, records[1::2], resamples=100) == manifest["metrics"]["failures"], "of the kept answers"
     assert (release(folder, tmp_path) / "MODEL_CARD.md").read_text().startswith(f"# Model card: drawn {recipe.version}")
+
+
+def test_what_half_precision_would_change_stays_in_float32(
+    whole_run: Path, recipe: Recipe, drawn_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.datasets import ham10000
+    from training.export import export
+
+    run = shutil.copytree(whole_run, tmp_path / recipe.name)
+    trained = keras.models.load_model(RunFolder(run).checkpoint(EPOCHS), compile=False)
+    sizes = {}
+    for tolerance, expected in ((1e-3, "TFLite fp16"), (1e-9, "TFLite fp32")):
+        monkeypatch.setattr("training.export.PARITY_TOLERANCE", tolerance)
+        records = ham10000.read(drawn_root).records
+        folder = export(recipe, CLINICAL, trained, training_records=records[::2], parity_records=[], run=run)
+        assert json.loads((folder / "manifest.json").read_text())["export"]["format"] == expected
+        sizes[expected] = (folder / "model.tflite").stat().st_size
+    assert sizes["TFLite fp32"] > 1.8 * sizes["TFLite fp16"]
 
 
 def malignant_ids(records: Sequence[LesionRecord]) -> list[str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from training.bundles import MAX_MODEL_BYTES
 from training.models import mobile_student
 from training.models.batch_norm import EPSILON, BatchNorm
 from training.models.networks import network
@@ -24,7 +25,7 @@ def test_it_is_within_the_limits_of_a_shipped_student() -> None:
     trained = network(SPEC.name).build(SPEC, 64, 7)
     assert network(SPEC.name).plain(SPEC, trained).count_params() <= 170_000
     content = to_tflite(network(SPEC.name).shipped(SPEC, trained, (True,) * 3 + (False,) * 4))
-    assert len(content) <= 469.77 * 1024
+    assert len(content) <= MAX_MODEL_BYTES
 
 
 def test_it_starts_as_mobilenet_v2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,10 @@ def soft_labels(recipe: Recipe, data_root: Path, out: Path) -> None:
 @data_root_option
 @out_option
 def export(recipe: Recipe, data_root: Path, out: Path) -> None:
-    """Writes the trained network as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images."""
+    """Writes the trained network as fp16 TFLite into a draft bundle, with Keras' answers to 100 test images.
+
+    Where half precision changes its answers, as it may of a large teacher, it stays in float32.
+    """
     from training.datasets.parts import read_split
     from training.datasets.schemes import SCHEMES
     from training.evaluate import PARITY_IMAGES

@@ -152,9 +152,7 @@ def _block(inputs: Any, block: Block, unit: Unit) -> Any:
 
 def _convolution(filters: int, side: int, stride: int = 1) -> Callable[..., keras.layers.Layer]:
     def make(**options: Any) -> keras.layers.Layer:
-        return layers.Conv2D(
-            filters, side, strides=stride, padding="same", kernel_initializer="he_normal", **options
-        )
+        return layers.Conv2D(filters, side, strides=stride, padding="same", kernel_initializer="he_normal", **options)
 
     return make
 

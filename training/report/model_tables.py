@@ -52,9 +52,10 @@ def bundle_line(manifest: Mapping[str, Any]) -> str:
     """What the bundle is, in a sentence."""
     model, training = manifest["files"][MODEL_FILE], manifest["training"]
     parity = manifest["metrics"]["keras_tflite"]
+    weights = manifest["export"]["format"].split()[-1]
     return (
         f"`{manifest['name']}` {manifest['version']}: {training['parameters']:,} parameters, "
-        f"{model['bytes'] / 1000:.2f} KB of fp16 TFLite, trained for {training['epochs_run']} epochs. On "
+        f"{model['bytes'] / 1000:.2f} KB of {weights} TFLite, trained for {training['epochs_run']} epochs. On "
         f"{parity['images']} test images the .tflite file differs from Keras by at most "
         f"{parity['largest_difference']:.1e} in any class probability, with the same decision on "
         f"{parity['same_decision']}."
