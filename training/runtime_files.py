@@ -10,9 +10,9 @@ from pathlib import Path
 import keras
 
 from training.models.activation_map import with_activation_map
-from training.models.conv_student import shipped_form
-from training.models.students import CONV_STUDENTS
-from training.runtimes import CLASSES
+from training.models.networks import network
+from training.runtimes import CLASSES, STUDENTS
+from training.specs import NetworkSpec
 from training.tflite import to_tflite
 
 APPLICATIONS = {
@@ -44,8 +44,9 @@ def write_networks(names: Sequence[str], side: int, folder: Path) -> None:
 
 def build(name: str, side: int) -> keras.Model:
     """A student, or a backbone with global average pooling and one dense layer, of CLASSES classes, with its map."""
-    if name in CONV_STUDENTS:
-        return with_activation_map(shipped_form(CONV_STUDENTS[name], input_side=side, classes=CLASSES), MALIGNANT)
+    if name in STUDENTS:
+        student, spec = network(name), NetworkSpec(name=name, weights="random")
+        return student.shipped(spec, student.build(spec, side, CLASSES), MALIGNANT)
     base = APPLICATIONS[name](include_top=False, weights=None, input_shape=(side, side, 3))
     pictures = keras.Input((side, side, 3), name="picture")
     features = keras.layers.GlobalAveragePooling2D(name="features")(base(pictures))

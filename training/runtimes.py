@@ -10,7 +10,7 @@ from app.screening.preprocess import PreprocessSpec, preprocess
 from app.screening.synthetic import draw_lesion
 from training.latency import runtime_versions, time_interleaved
 
-STUDENTS = ("three_block", "dsnet", "lightkd_student")
+STUDENTS = ("three_block", "dsnet", "lightkd_student", "mobile_short")
 BACKBONES = (
     "mobilenet_v1",
     "mobilenet_v2",

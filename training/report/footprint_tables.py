@@ -77,6 +77,7 @@ NETWORK_TITLES = {
     "three_block": "**three-block student (ships)**",
     "dsnet": "DSNet's size (our layers)",
     "lightkd_student": "two-phase study's size (our layers)",
+    "mobile_short": "ours, from the first blocks of MobileNetV2",
     "mobilenet_v1": "MobileNetV1",
     "mobilenet_v2": "MobileNetV2",
     "efficientnet_b0": "EfficientNetB0",

@@ -2,7 +2,7 @@
 
 Command: python -m training train --recipe ensemble2025_densenet169
 Time: about 10 minutes on two cores, nearly all for the features of four views.
-Result: none of all pictures yet; the tests run its small form.
+Result: docs/results/ensemble2025_densenet169
 """
 
 from app.screening.preprocess import PreprocessSpec
