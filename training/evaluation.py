@@ -107,8 +107,9 @@ def training_record(training: Mapping[str, Any], history: Path) -> dict[str, Any
         history: the run's history.csv.
 
     Returns:
-        {"parameters" (of what is shipped), "epochs_run", "seconds" (None where the history does not say how long it
-        took), "history": a row an epoch}.
+        {"parameters" (of what is shipped), "epochs_run", "before" (what the network had learnt before, as
+        `RunFolder.before` has it), "seconds" (None where the history does not say how long it took), "history": a row
+        an epoch}.
     """
     with history.open(newline="", encoding="utf-8") as file:
         rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(file)]
@@ -116,6 +117,7 @@ def training_record(training: Mapping[str, Any], history: Path) -> dict[str, Any
     return {
         "parameters": training["parameters"],
         "epochs_run": len(rows),
+        "before": training.get("before", []),
         "seconds": sum(row["seconds"] for row in rows) if timed else None,
         "history": rows,
     }

@@ -11,7 +11,6 @@ import cv2
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from app.screening.bundle import MODEL_FILE, SCHEMA_VERSION
 from app.screening.preprocess import preprocess
@@ -27,8 +26,8 @@ from training.evaluation import forget_evaluation
 from training.models.half_precision import round_first_convolution
 from training.models.networks import network
 from training.recipe import Recipe
-from training.run_folder import environment
-from training.tflite import PICTURE, Precision, to_tflite
+from training.run_folder import RunFolder, environment
+from training.tflite import Precision, answered, to_tflite
 
 PARITY_SEEDS = (1, 2)
 ROUNDING_PICTURES = 64
@@ -100,9 +99,7 @@ def shipped_models(
 
 def _is_faithful(content: bytes, recipe: Recipe, folder: Path, parity: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a .tflite file answers to the parity samples as Keras does, which loading a bundle asks for."""
-    run = tf.lite.Interpreter(model_content=content).get_signature_runner()
-    pictures = _pictures(recipe, [folder / entry["file"] for entry in parity])
-    answers = np.stack([run(**{PICTURE: picture[np.newaxis]})[PROBABILITIES][0] for picture in pictures])
+    answers = answered(content, _pictures(recipe, [folder / entry["file"] for entry in parity]), PROBABILITIES)
     expected = [entry["probabilities"] for entry in parity]
     return bool(np.abs(answers - expected).max() <= PARITY_TOLERANCE)
 
@@ -149,6 +146,7 @@ def _manifest(
         "training": {
             **training,
             "epochs_run": len(history) - 1,
+            "before": RunFolder(run).before(recipe),
             "parameters": model.count_params(),
             "seeds": list(seeds),
         },

@@ -19,7 +19,7 @@ from training import backend
 from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
 from training.files import write_whole
-from training.recipe import Recipe
+from training.recipe import Recipe, load_recipe
 from training.schedule import best_epoch, stopped
 from training.specs import FitSpec
 
@@ -90,6 +90,14 @@ class RunFolder:
         """Digest of the training of the network that a recipe goes on from, which lies beside this run."""
         history = self.path.parent / recipe.start / HISTORY
         return hashlib.sha256(history.read_bytes()).hexdigest() if recipe.start and history.is_file() else None
+
+    def before(self, recipe: Recipe) -> list[dict[str, Any]]:
+        """What the network had learnt before: {"recipe", "epochs", "side" (of its pictures)}, the first one first."""
+        if not recipe.start:
+            return []
+        run, start = RunFolder(self.path.parent / recipe.start), load_recipe(recipe.start)
+        side = start.preprocess.output_size
+        return [*run.before(start), {"recipe": start.name, "epochs": len(run.history()), "side": side}]
 
     def record(self) -> dict[str, Any]:
         """What made the run: its recipe, versions, and digests."""

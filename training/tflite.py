@@ -53,6 +53,12 @@ def to_tflite(
     return content
 
 
+def answered(content: bytes, pictures: npt.NDArray[np.float32], output: str) -> npt.NDArray[np.float32]:
+    """What a `.tflite` file gives for pictures (N, side, side, 3), with TensorFlow's own runtime: (N, ...)."""
+    run = tf.lite.Interpreter(model_content=content).get_signature_runner()
+    return np.stack([run(**{PICTURE: picture[np.newaxis]})[output][0] for picture in pictures])
+
+
 def _one_by_one(pictures: npt.NDArray[np.float32]) -> Iterator[dict[str, Any]]:
     for picture in pictures:
         yield {PICTURE: picture[np.newaxis]}

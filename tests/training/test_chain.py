@@ -25,6 +25,7 @@ from training.failures import recount
 from training.fit import fit
 from training.predictions import read_predictions
 from training.recipe import Recipe, load_recipe, recipe_names
+from training.report.model_tables import epochs_run
 from training.run_folder import RunFolder, RunMismatch
 from training.specs import NetworkSpec
 
@@ -92,11 +93,15 @@ def test_a_run_goes_on_from_another_recipe_s_network(
         assert np.allclose(one, other, atol=1e-5), one.path
     run = RunFolder(whole_run.parent / "after")
     run.require(after, drawn_data.identity)
+    monkeypatch.setattr("training.run_folder.load_recipe", lambda _: recipe)
+    assert run.before(recipe) == []
+    assert run.before(after) == [{"recipe": "drawn", "epochs": EPOCHS, "side": recipe.preprocess.output_size}]
+    assert epochs_run({"epochs_run": 1, "before": run.before(after)}) == f"1 after {EPOCHS} on pictures of 64×64"
     record = run.record()
     (run.path / "run.json").write_text(json.dumps({**record, "start": "of a training before that"}))
     with pytest.raises(RunMismatch, match="another network that it went on from"):
         run.require(after, drawn_data.identity)
-    elsewhere = replace(after, name="elsewhere", network=NetworkSpec(name="compact"))
+    elsewhere = replace(after, name="elsewhere", network=NetworkSpec(name="dsnet"))
     with pytest.raises(TrainingError, match="cannot go on from drawn"):
         fit(elsewhere, CLINICAL, drawn_data, whole_run.parent / "elsewhere")
 

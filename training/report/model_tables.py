@@ -48,6 +48,12 @@ def operating_line(manifest: Mapping[str, Any]) -> str:
     )
 
 
+def epochs_run(training: Mapping[str, Any]) -> str:
+    """How long a network has learnt, and on what before that: a manifest's or an evaluation's `training`."""
+    before = [f"{row['epochs']} on pictures of {row['side']}×{row['side']}" for row in training.get("before", [])]
+    return " after ".join([str(training["epochs_run"]), *before[::-1]])
+
+
 def bundle_line(manifest: Mapping[str, Any]) -> str:
     """What the bundle is, in a sentence."""
     model, training = manifest["files"][MODEL_FILE], manifest["training"]
@@ -55,7 +61,7 @@ def bundle_line(manifest: Mapping[str, Any]) -> str:
     weights = manifest["export"]["format"].split()[-1]
     return (
         f"`{manifest['name']}` {manifest['version']}: {training['parameters']:,} parameters, "
-        f"{model['bytes'] / 1000:.2f} KB of {weights} TFLite, trained for {training['epochs_run']} epochs. On "
+        f"{model['bytes'] / 1000:.2f} KB of {weights} TFLite, epochs of training: {epochs_run(training)}. On "
         f"{parity['images']} test images the .tflite file differs from Keras by at most "
         f"{parity['largest_difference']:.1e} in any class probability, with the same decision on "
         f"{parity['same_decision']}."

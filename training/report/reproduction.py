@@ -7,6 +7,7 @@ from typing import Any
 from app.evaluation.metrics import FIXED_SENSITIVITIES, FIXED_SPECIFICITIES
 from training.datasets import ham10000, kaggle
 from training.figures.draw import drawn_names
+from training.report.model_tables import epochs_run
 from training.report.published import DSNET2022, ENSEMBLE2025, ISLAM2024, LIGHTKD2025, NOT_AT_HAND, Paper
 
 NOT_RUN = "Not run yet."
@@ -37,7 +38,7 @@ def overview_table(evaluations: Sequence[Evaluation]) -> str:
         ("Recipe", _name),
         ("Data, split, label scheme", _data),
         ("Test images (lesions)", lambda e: f"{e['images']:,} ({e['lesions']:,})"),
-        ("Epochs", lambda e: str(e["training"]["epochs_run"] or "none of its own")),
+        ("Epochs", lambda e: epochs_run(e["training"]) if e["training"]["epochs_run"] else "none of its own"),
         ("Parameters", lambda e: f"{e['training']['parameters']:,}"),
         *(
             (title, _metric(name))
