@@ -21,7 +21,7 @@ SMOKE_BACKBONES = {
 }
 """A few layers stand for the large backbones: tracing and converting those takes minutes, even of few pictures."""
 
-CONVOLUTION_STUDENTS = ("three_block", "dsnet", "lightkd_student", "compact", "compact_deep", "mobile_short")
+CONVOLUTION_STUDENTS = ("three_block", "dsnet", "lightkd_student", "mobile_short")
 """Networks without a backbone; training/models/students.py has their numbers."""
 
 OPTIMIZERS = ("adamw", "adam", "adafactor", "sgd", "rmsprop", "nadam")

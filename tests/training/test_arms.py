@@ -25,7 +25,8 @@ BASE = load_recipe("three_block_distilled")
 def test_an_arm_differs_in_one_thing_and_learns_from_the_same_soft_labels(name: str) -> None:
     arm = load_recipe(f"{BASE.name}+{name}")
     assert arm.name == f"{BASE.name}+{name}"
-    same = {"name": BASE.name, "seeds": BASE.seeds, "note": BASE.note, "view_seed": BASE.view_seed}
+    assert arm.start == f"{BASE.start}+{name}"
+    same = {"name": BASE.name, "seeds": BASE.seeds, "note": BASE.note, "view_seed": BASE.view_seed, "start": BASE.start}
     if name == "untaught":
         assert arm.distil is None
         assert BASE.distil

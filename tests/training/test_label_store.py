@@ -76,7 +76,7 @@ def test_what_is_not_whole_or_too_large_is_not_kept(
 
 def test_a_teacher_is_needed_where_its_answers_are_not_kept(bank: Path, tmp_path: Path) -> None:
     assert needed_teachers(TEACHER, tmp_path) == []
-    assert needed_teachers(STUDENT, tmp_path) == list(STUDENT.needed)
+    assert needed_teachers(STUDENT, tmp_path) == list(STUDENT.distil.teachers if STUDENT.distil else ())
     teachers = (TEACHER.name, "another")
     student = replace(STUDENT, distil=STUDENT.distil and replace(STUDENT.distil, teachers=teachers))
     name = bank_name(student, TEACHER.name)

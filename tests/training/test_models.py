@@ -9,9 +9,7 @@ import pytest
 from scipy.special import softmax
 
 from training.errors import TrainingError
-from training.models import compact_student
 from training.models.batch_norm import EPSILON, RENEWAL, BatchNorm
-from training.models.compact_student import COMPACT_STUDENTS, CompactStudent
 from training.models.conv_student import CONVERSIONS, folded, shipped_form, trained_form
 from training.models.networks import network
 from training.models.students import CONV_STUDENTS, DSNET, LIGHTKD, THREE_BLOCK, ConvStudent
@@ -27,23 +25,6 @@ def test_the_students_have_the_published_numbers_of_parameters() -> None:
     # "About" 0.26 and 0.29 million are published.
     assert shipped_form(DSNET, input_side=224, classes=2).count_params() == pytest.approx(260_000, rel=0.02)
     assert shipped_form(LIGHTKD, input_side=224, classes=7).count_params() == pytest.approx(290_000, rel=0.02)
-
-
-@pytest.mark.parametrize("student", COMPACT_STUDENTS.values(), ids=list(COMPACT_STUDENTS))
-def test_a_compact_student_is_within_its_limits_and_folds(student: CompactStudent, tmp_path: Path) -> None:
-    assert compact_student.shipped_form(student, input_side=224, classes=7).count_params() <= 170_000
-    keras.utils.set_random_seed(1)
-    trained = compact_student.trained_form(student, input_side=64, classes=3)
-    trained.compile(optimizer=keras.optimizers.Adam(0.001), loss=Objective())
-    pictures = RANDOM.random((32, 64, 64, 3), np.float32) * RANDOM.random((32, 1, 1, 3), np.float32)
-    trained.fit(pictures, np.eye(3)[RANDOM.integers(0, 3, 32)], epochs=60, batch_size=16, verbose=0)
-    trained.save(tmp_path / "trained.keras")
-    expected = softmax(trained.predict(pictures, verbose=0), axis=1)
-    shipped = network(student.name).plain(
-        NetworkSpec(name=student.name), keras.models.load_model(tmp_path / "trained.keras")
-    )
-    assert shipped.predict(pictures, verbose=0) == pytest.approx(expected, abs=2e-5)
-    assert expected.std(axis=0).max() > 1e-3  # it answers to the picture
 
 
 def test_dsnet_has_under_ten_layers_of_weights() -> None:

@@ -104,14 +104,14 @@ def fold_into_convolution(convolution: keras.layers.Layer, norm: BatchNorm) -> W
     """Kernels and bias of a convolution that does, before max pooling and ReLU, what a bias-free one and `norm` do.
 
     Args:
-        convolution: plain, separable or depthwise (with one kernel a channel).
+        convolution: plain, or depthwise with one kernel a channel.
         norm: behind it.
     """
-    *depthwise, kernel = convolution.get_weights()
+    (kernel,) = convolution.get_weights()
     shift, *factor, mean, variance = norm.get_weights()
     scale = (factor[0] if factor else 1) / np.sqrt(variance + EPSILON)
     channels_last = not isinstance(convolution, keras.layers.DepthwiseConv2D)
-    return [*depthwise, kernel * (scale if channels_last else scale[:, np.newaxis]), shift - mean * scale]
+    return [kernel * (scale if channels_last else scale[:, np.newaxis]), shift - mean * scale]
 
 
 def fold_into_dense(norm: keras.layers.BatchNormalization, dense: keras.layers.Dense) -> Weights:

@@ -9,10 +9,9 @@ from types import MappingProxyType
 import keras
 
 from training.errors import TrainingError
-from training.models import compact_student, mobile_student
+from training.models import mobile_student
 from training.models.activation_map import with_activation_map
 from training.models.classifier import Classifier, in_float32
-from training.models.compact_student import COMPACT_STUDENTS, CompactStudent
 from training.models.conv_student import folded, trained_form
 from training.models.fusion_map import with_fused_activation_map
 from training.models.students import CONV_STUDENTS, ConvStudent
@@ -56,14 +55,6 @@ def _classifier(spec: NetworkSpec, side: int, classes: int) -> keras.Model:
 CLASSIFIER = Network(_classifier, in_float32)
 
 
-def _compact(student: CompactStudent) -> Network:
-    return Network(
-        lambda _, side, classes: compact_student.trained_form(student, input_side=side, classes=classes),
-        lambda _, trained: compact_student.folded(student, trained),
-        rounded=True,
-    )
-
-
 def _conv_student(student: ConvStudent) -> Network:
     def of(spec: NetworkSpec) -> ConvStudent:
         return replace(student, conversion=spec.conversion or student.conversion)
@@ -75,16 +66,15 @@ def _conv_student(student: ConvStudent) -> Network:
     )
 
 
+MOBILE_SHORT = Network(
+    lambda spec, side, classes: mobile_student.trained_form(input_side=side, classes=classes, weights=spec.weights),
+    lambda _, trained: mobile_student.folded(trained),
+)
+
 NETWORKS: Mapping[str, Network] = MappingProxyType(
     {
         **{name: _conv_student(student) for name, student in CONV_STUDENTS.items()},
-        **{name: _compact(student) for name, student in COMPACT_STUDENTS.items()},
-        mobile_student.NAME: Network(
-            lambda spec, side, classes: mobile_student.trained_form(
-                input_side=side, classes=classes, weights=spec.weights
-            ),
-            lambda _, trained: mobile_student.folded(trained),
-        ),
+        mobile_student.NAME: MOBILE_SHORT,
         **dict.fromkeys((*BACKBONES, FUSION), CLASSIFIER),
     }
 )

@@ -7,7 +7,7 @@ from training.datasets.manifests import SplitManifest
 from training.datasets.records import DatasetError
 
 NETWORKS = {
-    "compact": "Our own compact student of residual convolutions",
+    "mobile_short": "Our own student, the first eight blocks of MobileNetV2 (Sandler et al. 2018) and a tail,",
     "three_block": "The three-block student of Islam et al. 2024",
     "dsnet": "A student in the limits of DSNet (Khan et al. 2022)",
     "lightkd_student": "A custom student in the limits of the two-phase study of 2025",
