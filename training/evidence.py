@@ -45,9 +45,9 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
         out: holds the run folders.
 
     Returns:
-        JSON-ready: {"recipe", "part", "images", "lesions", "malignant_images", "epochs", "intervals", "metrics" (of
-        each seed of the recipe), "differences": a row each other: {"name", "says", "seeds", "epochs", metric:
-        {"difference", "low", "high"} (of the other less the recipe)}}.
+        JSON-ready: {"recipe", "part", "images", "lesions", "malignant_images", "epochs", "side" (of its pictures),
+        "intervals", "metrics" (of each seed of the recipe), "differences": a row each other: {"name", "says", "seeds",
+        "epochs", metric: {"difference", "low", "high"} (of the other less the recipe)}}.
 
     Raises:
         TrainingError: one of them is not trained, or is of another split or scheme.
@@ -84,6 +84,7 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
         "lesions": len(set(groups)),
         "malignant_images": int(first.malignant.sum()),
         "epochs": recipe.fit.epochs,
+        "side": recipe.preprocess.output_size,
         "intervals": "95 % percentile bootstrap over lesions, paired",
         "metrics": {str(seed): measure(own[seed], groups, seed=BOOTSTRAP_SEED, metrics=COMPARED) for seed in seeds},
         "differences": rows,

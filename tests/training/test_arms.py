@@ -87,7 +87,7 @@ def test_what_an_arm_does_is_measured_on_validation(
     write_evidence(found, tmp_path / "evidence.json")
     write_evidence({**found, "recipe": "another"}, tmp_path / "evidence.json")
     assert read_evidence(tmp_path / "evidence.json")["drawn"] == json.loads(json.dumps(found))
-    table = evidence_table({"evidence": found})
+    table = evidence_table({"evidence": [found]})
     assert f"| without learning | {short.seed}, 2 | {arm['auc']['difference']:+.3f} (" in table
     with pytest.raises(TrainingError, match="another split or label scheme"):
         evidence(short, [replace(blind, split="other")], drawn_root, tmp_path)

@@ -1,5 +1,7 @@
 """What a card says follows its recipe, its split and its manifest."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from app.screening.calibration import METHODS
 from training.figures.reliability import TITLES
 from training.report.calibration_tables import calibration_text
 from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
-from training.report.evidence_tables import evidence_table, seeds_text
+from training.report.evidence_tables import evidence_of, evidence_table, seeds_text
 from training.report.failure_tables import failures_text, shortcuts_table
 
 
@@ -104,8 +106,20 @@ def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:
     difference = {"difference": -0.0213, "low": -0.04, "high": 0.0012}
     row = {"says": "hard labels", "seeds": [1, 2], "auc": difference, "seven_class_balanced_accuracy": difference}
     found = {
-        "differences": [row], "epochs": 60, "images": 1007, "lesions": 745, "malignant_images": 200, "intervals": "so",
+        "recipe": "r", "side": 160, "differences": [row], "epochs": 60,
+        "images": 1007, "lesions": 745, "malignant_images": 200, "intervals": "so",
     }  # fmt: skip
     cell = "-0.021 (-0.040 to +0.001)"
-    assert evidence_table({"evidence": found}).endswith(f"| hard labels | 1, 2 | {cell} | {cell} |")
+    assert evidence_table({"evidence": [found]}).endswith(f"| hard labels | 1, 2 | {cell} | {cell} |")
     assert "have not been compared" in evidence_table({"evidence": None})
+    both = evidence_table({"evidence": [found, {**found, "recipe": "before"}]})
+    assert both.count("| hard labels |") == 2
+    assert "\n\nEach row is `before` changed in one thing, less itself, after 60 epochs" in both
+
+
+def test_what_was_found_about_small_pictures_counts_for_what_learnt_from_them(tmp_path: Path) -> None:
+    kept = tmp_path / "evidence.json"
+    kept.write_text(json.dumps({name: {"recipe": name} for name in ("after", "before", "other")}))
+    manifest = {"name": "after", "training": {"before": [{"recipe": "before-seed3", "epochs": 20, "side": 160}]}}
+    assert evidence_of(manifest, kept) == [{"recipe": "after"}, {"recipe": "before"}]
+    assert evidence_of({"name": "none", "training": {}}, kept) == []

@@ -9,7 +9,7 @@ from app.screening.decode import DecodeLimits
 from training.bundles import read_manifest, write_manifest
 from training.report.calibration_tables import calibration_text
 from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
-from training.report.evidence_tables import evidence_table, read_evidence, seeds_text
+from training.report.evidence_tables import evidence_of, evidence_table, seeds_text
 from training.report.failure_tables import failures_text, shortcuts_table
 from training.report.gate_tables import gate_line, gate_table
 from training.report.model_tables import bundle_line, metrics_table, operating_line
@@ -48,7 +48,7 @@ def write_card(bundle: Path) -> Path:
     What `evidence` found about the recipe is taken into the manifest first.
     """
     manifest = read_manifest(bundle)
-    manifest["evidence"] = read_evidence().get(manifest["name"])
+    manifest["evidence"] = evidence_of(manifest)
     path = bundle / CARD
     path.write_text(card(manifest), encoding="utf-8")
     write_manifest(bundle, manifest)

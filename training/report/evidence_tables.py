@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.config import REPOSITORY
+from training.names import RecipeName
 
 EVIDENCE = REPOSITORY / "docs" / "figures" / "evidence.json"
 
@@ -14,6 +16,14 @@ def read_evidence(path: Path = EVIDENCE) -> dict[str, Any]:
     """What `evidence --document` found, by recipe; empty where nothing was compared yet."""
     rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return rows
+
+
+def evidence_of(manifest: Mapping[str, Any], path: Path = EVIDENCE) -> list[dict[str, Any]]:
+    """What was found about a bundle's recipe, and about those that its network learnt from before."""
+    rows = read_evidence(path)
+    before = [RecipeName.parse(row["recipe"]) for row in manifest["training"].get("before", [])]
+    names = [manifest["name"], *(str(replace(name, seed=None)) for name in before[::-1])]
+    return [rows[name] for name in names if name in rows]
 
 
 def seeds_text(manifest: Mapping[str, Any]) -> str:
@@ -32,10 +42,13 @@ def seeds_text(manifest: Mapping[str, Any]) -> str:
 
 
 def evidence_table(manifest: Mapping[str, Any]) -> str:
-    """The recipe beside its arms, on validation."""
-    found = manifest.get("evidence")
-    if not found:
+    """The recipe beside its arms, on validation, and so those that its network learnt from before."""
+    if not manifest.get("evidence"):
         return "The parts of this recipe have not been compared with their absence."
+    return "\n\n".join(map(_arms, manifest["evidence"]))
+
+
+def _arms(found: Mapping[str, Any]) -> str:
     lines = [
         "| changed | seeds | difference in AUC | difference in balanced accuracy, seven classes |",
         "| --- | --- | --- | --- |",
@@ -43,18 +56,13 @@ def evidence_table(manifest: Mapping[str, Any]) -> str:
     for row in found["differences"]:
         cells = [_difference(row[name]) for name in ("auc", "seven_class_balanced_accuracy")]
         lines.append(f"| {row['says']} | {', '.join(map(str, row['seeds']))} | {' | '.join(cells)} |")
-    return "\n".join(
-        [
-            (
-                f"Each row is the recipe changed in one thing, less the recipe itself, after {found['epochs']} epochs "
-                f"of both, on the {found['images']:,} validation images of {found['lesions']:,} lesions "
-                f"({found['malignant_images']} images malignant); {found['intervals']}. The rows of other seeds show "
-                "what chance alone does."
-            ),
-            "",
-            *lines,
-        ]
+    what = (
+        f"Each row is `{found['recipe']}` changed in one thing, less itself, after {found['epochs']} epochs of both on "
+        f"pictures of {found['side']}×{found['side']}, on the {found['images']:,} validation images of "
+        f"{found['lesions']:,} lesions ({found['malignant_images']} images malignant); {found['intervals']}. The rows "
+        "of other seeds show what chance alone does."
     )
+    return "\n".join([what, "", *lines])
 
 
 def _difference(row: Mapping[str, float]) -> str:
