@@ -172,7 +172,7 @@ def test_while_the_server_stops(steady: Server, pictures: list[bytes], alone: li
 
 def test_connections_that_come_together_are_shared_by_the_workers() -> None:
     with serve(WORKERS="2") as server, ExitStack() as stack:
-        workers = workers_of(server)
+        workers = wait_for_workers(server, 2)  # one that still starts accepts nothing
         before = [sockets_of(pid) for pid in workers]
         address = urlsplit(server.url)
         for _ in range(12):
