@@ -163,6 +163,14 @@ def test_too_little_memory_for_a_picture_is_an_error_of_the_server(faulty: Serve
     )
 
 
+def wait_until_gone(pids: list[int], seconds: float = 10) -> None:
+    """gunicorn's master ends right after it has killed what was left of its workers."""
+    deadline = time.monotonic() + seconds
+    while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, f"workers outlive the server: {left}"
+        time.sleep(0.05)
+
+
 def test_a_model_that_changes_under_a_running_server_is_never_loaded(
     faulty: Server, bundle: Path, right: object
 ) -> None:
@@ -175,7 +183,7 @@ def test_a_model_that_changes_under_a_running_server_is_never_loaded(
     answers = list(until_refused(faulty))
     assert all(answer.json()["classes"] == right for answer in answers)
     assert faulty.process.wait(timeout=30) != 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in before)
+    wait_until_gone(before)
     assert "model.tflite was changed: its SHA-256 is" in faulty.log.read_text()
     record(
         "processes",
