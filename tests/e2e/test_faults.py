@@ -164,7 +164,7 @@ def test_too_little_memory_for_a_picture_is_an_error_of_the_server(faulty: Serve
 
 
 def wait_until_gone(pids: list[int], seconds: float = 10) -> None:
-    """gunicorn's master ends right after it has killed what was left of its workers."""
+    """Gunicorn's master ends right after it has killed what was left of its workers."""
     deadline = time.monotonic() + seconds
     while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
         assert time.monotonic() < deadline, f"workers outlive the server: {left}"
