@@ -1,7 +1,7 @@
 """First part of our own student's distillation: pictures of 160 pixels, on the very views of the three-block one.
 
-Command: python -m training distil --recipe mobile_short_small_pictures
-Time: half an hour on two cores, where label_store has the teacher's answers.
+Command: python -m training release --recipe mobile_short_small_pictures
+Time: on two cores 30 minutes, where label_store has the teacher's answers.
 Result: none of all pictures yet; the tests run its small form.
 """
 

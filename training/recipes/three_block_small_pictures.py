@@ -1,7 +1,7 @@
 """First part of the three-block student's distillation: pictures of 160 pixels, half as dear as those of 224.
 
-Command: python -m training distil --recipe three_block_small_pictures
-Time: 20 minutes on two cores, where label_store has the teacher's answers.
+Command: python -m training release --recipe three_block_small_pictures
+Time: on two cores 20 minutes, where label_store has the teacher's answers.
 Result: none of all pictures yet; the tests run its small form.
 Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone), here with a soft-label bank; small
 pictures first as densenet169_small_pictures says.
