@@ -6,6 +6,7 @@ only on the seed and the epoch's number.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from training.errors import Diverged, TrainingError
 from training.features import kept_features
 from training.figures.training_curves import save_curves
 from training.losses import inverse_frequency
+from training.models.batch_norm import take_over
 from training.models.classifier import Classifier
 from training.models.networks import network
 from training.objective import Objective
@@ -130,7 +132,9 @@ def _start(build: Callable[[], keras.Model], folder: RunFolder) -> tuple[keras.M
 def _go_on_from(model: keras.Model, recipe: Recipe, data: TrainingData, run: Path) -> None:
     """Gives a new network the weights of the trained one that the recipe starts from."""
     before = load_recipe(recipe.start)
-    if (before.dataset, before.split, before.scheme, before.network) != (
+    # Batch norm that was kept can learn from here on.
+    network = replace(before.network, learns_norm=recipe.network.learns_norm)
+    if (before.dataset, before.split, before.scheme, network) != (
         recipe.dataset, recipe.split, recipe.scheme, recipe.network,
     ):  # fmt: skip
         raise TrainingError(
@@ -139,7 +143,8 @@ def _go_on_from(model: keras.Model, recipe: Recipe, data: TrainingData, run: Pat
     folder = RunFolder(run.parent / before.name)
     weights = folder.result(before.fit)
     folder.require(before, data.identity)
-    model.set_weights(keras.models.load_model(weights, compile=False).get_weights())
+    if missing := take_over(keras.models.load_model(weights, compile=False), model):
+        raise TrainingError(f"{before.name} was trained with a network that has no {sorted(missing)}; train it anew")
 
 
 def _reseed(model: keras.Model, seed: int, epoch: int) -> None:

@@ -35,6 +35,8 @@ class NetworkSpec:
     weights: "imagenet" for pretrained backbones, "random" for a start from nothing; networks without a backbone ignore
         it.
     frozen: whether the backbone stays as it was loaded, so that only the head learns.
+    learns_norm: whether a pretrained backbone's batch norm learns as the rest does. Else it stays as it was loaded,
+        statistics, scale and shift.
     head_units: of a dense layer (ReLU, batch norm) behind a backbone; 0 for none.
     dropout: before the last layer behind a backbone.
     conversion: of the feature map into features, of students of plain convolution blocks: global max pooling, global
@@ -45,6 +47,7 @@ class NetworkSpec:
     streams: tuple[tuple[str, ...], ...] = ()
     weights: WeightSource = "imagenet"
     frozen: bool = False
+    learns_norm: bool = False
     head_units: int = 0
     dropout: float = 0.0
     conversion: Conversion | None = None
@@ -56,6 +59,8 @@ class NetworkSpec:
             raise ValueError(f"no weights named {self.weights!r}; there are {get_args(WeightSource)}")
         if self.frozen and self.name in CONVOLUTION_STUDENTS:
             raise ValueError(f"{self.name} has no backbone that could be frozen")
+        if self.learns_norm and (self.frozen or self.name in CONVOLUTION_STUDENTS):
+            raise ValueError(f"learns_norm is for backbones that are fine-tuned: {self}")
         if bool(self.streams) != (self.name == FUSION) or len(self.streams) not in (0, 2):
             raise ValueError(f"the network {FUSION!r} has two streams of backbones, any other none: {self}")
 

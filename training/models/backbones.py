@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from training.errors import TrainingError
+from training.models.batch_norm import with_fused_norm
 from training.specs import NetworkSpec
 from training.weights import VIT, backbone
 
@@ -73,12 +74,12 @@ class ClassToken(keras.layers.Layer):  # type: ignore[misc]  # Keras has no type
 def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.KerasTensor) -> list[keras.KerasTensor]:
     """The backbones of a network, with what the recipe says of their weights.
 
-    A pretrained backbone's batch norm stays as it was loaded, statistics, scale and shift, frozen or not: batches of
-    some ten pictures estimate its statistics worse than ImageNet did. One that starts from random has none to keep, and
-    learns them; of a backbone that is pretrained in part, the rest does. Frozen random ones stay so.
+    A pretrained backbone's batch norm stays as it was loaded, unless the recipe lets it learn: batches of some ten
+    pictures estimate its statistics worse than ImageNet did. One that starts from random has none to keep, and learns
+    them; of a backbone that is pretrained in part, the rest does. Frozen random ones stay so.
 
     Args:
-        spec: whose `weights` and `frozen` count.
+        spec: whose `weights`, `frozen` and `learns_norm` count.
         names: of the backbones, each once.
         pictures: float32 (N, side, side, 3), RGB 0..1.
 
@@ -94,6 +95,8 @@ def pooled_features(spec: NetworkSpec, names: Sequence[str], pictures: keras.Ker
         base, pretrained = backbone(name, side=side, weights=spec.weights)
         if spec.frozen and spec.weights == "imagenet" and any(layer.name not in pretrained for layer in base.layers):
             raise TrainingError(f"{name} is pretrained in part only: frozen, its other layers would stay random")
+        if spec.learns_norm:
+            base = with_fused_norm(base)
         for layer in base.layers:
             # Keras hands a model's own `training` down to the layers, so that calling it with training=False does
             # nothing.

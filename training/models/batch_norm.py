@@ -29,12 +29,16 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         activation: as keras.activations names it; None for none.
         scale: whether it has a factor for each channel, which the next layer makes superfluous where the activation is
             linear above 0.
+        epsilon: added to the variance.
     """
 
-    def __init__(self, activation: str | None = "relu", *, scale: bool = False, **settings: Any) -> None:
+    def __init__(
+        self, activation: str | None = "relu", *, scale: bool = False, epsilon: float = EPSILON, **settings: Any
+    ) -> None:
         super().__init__(**settings)
         self.activation = activation
         self.scale = scale
+        self.epsilon = epsilon
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Makes shift, running mean and running variance, and the factor where there is one, float32 (C,)."""
@@ -55,7 +59,7 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         learns = bool(training and self.trainable)
         factor = ops.ones_like(self.mean) if self.factor is None else ops.convert_to_tensor(self.factor)
         outputs, mean, variance = (_fused if backend.name() == "tensorflow" else _in_steps)(
-            inputs, factor, self.shift, self.mean, self.variance, training=learns
+            inputs, factor, self.shift, self.mean, self.variance, epsilon=self.epsilon, training=learns
         )
         if learns:
             self.mean.assign(mean)
@@ -64,10 +68,13 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
 
     def get_config(self) -> dict[str, Any]:
         """What makes the layer again."""
-        return {**super().get_config(), "activation": self.activation, "scale": self.scale}
+        own = {"activation": self.activation, "scale": self.scale, "epsilon": self.epsilon}
+        return {**super().get_config(), **own}
 
 
-def _fused(inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, training: bool) -> tuple[Any, Any, Any]:
+def _fused(
+    inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, epsilon: float, training: bool
+) -> tuple[Any, Any, Any]:
     # Here, since this module is also imported where there is no TensorFlow.
     import tensorflow as tf
 
@@ -77,7 +84,7 @@ def _fused(inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, tr
         offset=tf.convert_to_tensor(shift),
         mean=tf.convert_to_tensor(mean),
         variance=tf.convert_to_tensor(variance),
-        epsilon=EPSILON,
+        epsilon=epsilon,
         exponential_avg_factor=RENEWAL if training else 1.0,
         is_training=training,
     )
@@ -85,7 +92,7 @@ def _fused(inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, tr
 
 
 def _in_steps(
-    inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, training: bool
+    inputs: Any, factor: Any, shift: Any, mean: Any, variance: Any, *, epsilon: float, training: bool
 ) -> tuple[Any, Any, Any]:
     values = ops.cast(inputs, "float32")
     if training:
@@ -96,8 +103,54 @@ def _in_steps(
         variance = variance + RENEWAL * (used_variance * (count / (count - 1)) - variance)
     else:
         used_mean, used_variance = mean, variance
-    outputs = (values - used_mean) * ops.rsqrt(used_variance + EPSILON) * factor + shift
+    outputs = (values - used_mean) * ops.rsqrt(used_variance + epsilon) * factor + shift
     return ops.cast(outputs, inputs.dtype), mean, variance
+
+
+def with_fused_norm(model: keras.Model) -> keras.Model:
+    """The same network with the same weights, its batch norm done by `BatchNorm`.
+
+    Args:
+        model: of single layers; its batch norm has a factor and a shift.
+    """
+
+    def made(layer: keras.layers.Layer) -> keras.layers.Layer:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            return BatchNorm(None, scale=True, epsilon=layer.epsilon, name=layer.name)
+        return type(layer).from_config(layer.get_config())
+
+    fused = keras.models.clone_model(model, clone_function=made)
+    take_over(model, fused)
+    return fused
+
+
+def take_over(source: keras.Model, target: keras.Model) -> set[str]:
+    """Copies the weights of the layers that have the same name in both networks, also where they lie in a part of one.
+
+    `BatchNorm` takes over from Keras' own batch norm too, where both have a factor and a shift.
+
+    Returns:
+        The names of the layers that have weights and were not found in `source`.
+    """
+    known = {layer.name: layer for layer in _single_layers(source)}
+    missing = set()
+    for layer in _single_layers(target):
+        if not layer.weights:
+            continue
+        if layer.name not in known:
+            missing.add(layer.name)
+            continue
+        weights = known[layer.name].get_weights()
+        if isinstance(layer, BatchNorm) and isinstance(known[layer.name], keras.layers.BatchNormalization):
+            factor, shift, *statistics = weights
+            weights = [shift, factor, *statistics]
+        layer.set_weights(weights)
+    return missing
+
+
+def _single_layers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    inner = getattr(layer, "layers", None)
+    return [layer] if inner is None else [each for part in inner for each in _single_layers(part)]
 
 
 def fold_into_convolution(convolution: keras.layers.Layer, norm: BatchNorm) -> Weights:
@@ -109,7 +162,7 @@ def fold_into_convolution(convolution: keras.layers.Layer, norm: BatchNorm) -> W
     """
     (kernel,) = convolution.get_weights()
     shift, *factor, mean, variance = norm.get_weights()
-    scale = (factor[0] if factor else 1) / np.sqrt(variance + EPSILON)
+    scale = (factor[0] if factor else 1) / np.sqrt(variance + norm.epsilon)
     channels_last = not isinstance(convolution, keras.layers.DepthwiseConv2D)
     return [kernel * (scale if channels_last else scale[:, np.newaxis]), shift - mean * scale]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from training.models.batch_norm import BatchNorm, fold_into_convolution
+from training.models.batch_norm import BatchNorm, fold_into_convolution, take_over
 from training.weights import backbone
 
 layers = keras.layers
@@ -95,7 +95,7 @@ def trained_form(*, input_side: int, classes: int, weights: str) -> keras.Model:
     logits = layers.Dense(classes, dtype="float32", name="logits")(features)
     model = keras.Model(pictures, logits, name=f"{NAME}_in_training")
     if weights == "imagenet":
-        _start_from(backbone(SOURCE, side=input_side, weights=weights)[0], model)
+        take_over(backbone(SOURCE, side=input_side, weights=weights)[0], model)
     return model
 
 
@@ -110,19 +110,6 @@ def folded(trained: keras.Model) -> keras.Model:
         elif layer.name == "probabilities":
             layer.set_weights(trained.get_layer("logits").get_weights())
     return shipped
-
-
-def _start_from(source: keras.Model, model: keras.Model) -> None:
-    """Copies what MobileNetV2 has of the same name: kernels and batch norm."""
-    known = {layer.name: layer for layer in source.layers}
-    for layer in model.layers:
-        if layer.name not in known:
-            continue
-        if isinstance(layer, BatchNorm):
-            factor, shift, mean, variance = known[layer.name].get_weights()
-            layer.set_weights([shift, factor, mean, variance])
-        elif layer.weights:
-            layer.set_weights(known[layer.name].get_weights())
 
 
 def _norm(convolution: str) -> str:
