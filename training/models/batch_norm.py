@@ -119,7 +119,11 @@ def with_fused_norm(model: keras.Model) -> keras.Model:
             return BatchNorm(None, scale=True, epsilon=layer.epsilon, name=layer.name)
         return type(layer).from_config(layer.get_config())
 
-    fused = keras.models.clone_model(model, clone_function=made)
+    def called(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
+        # Keras' own has been called with a mask, and there is none.
+        return layer(*inputs) if isinstance(layer, BatchNorm) else layer(*inputs, **options)
+
+    fused = keras.models.clone_model(model, clone_function=made, call_function=called)
     take_over(model, fused)
     return fused
 
