@@ -26,7 +26,7 @@ from training.errors import Diverged, TrainingError
 from training.features import kept_features
 from training.figures.training_curves import save_curves
 from training.losses import inverse_frequency
-from training.models.batch_norm import take_over
+from training.models.batch_norm import settle, take_over
 from training.models.classifier import Classifier
 from training.models.networks import network
 from training.objective import Objective
@@ -38,6 +38,8 @@ from training.soft_labels import Logits, SoftLabels
 from training.views import Inputs, Numbered
 
 VALIDATION_BATCH = 128
+SETTLING = 256
+"""Training pictures whose statistics batch norm is given where it begins to learn."""
 
 
 def fit(
@@ -145,6 +147,11 @@ def _go_on_from(model: keras.Model, recipe: Recipe, data: TrainingData, run: Pat
     folder.require(before, data.identity)
     if missing := take_over(keras.models.load_model(weights, compile=False), model):
         raise TrainingError(f"{before.name} was trained with a network that has no {sorted(missing)}; train it anew")
+    if recipe.network.learns_norm and not before.network.learns_norm:
+        pictures = data.train.images.pixels
+        rows = np.linspace(0, len(pictures) - 1, min(SETTLING, len(pictures)), dtype=np.int64)
+        parts = np.array_split(rows, max(1, len(rows) // recipe.fit.batch_size))
+        settle(model, (network_input(pictures[part], recipe.preprocess) for part in parts))
 
 
 def _reseed(model: keras.Model, seed: int, epoch: int) -> None:

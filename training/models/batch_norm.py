@@ -1,6 +1,7 @@
 """Batch norm (Ioffe, Szegedy 2015) for training, and what is left of it afterwards: another bias and another scale."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -39,6 +40,7 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         self.activation = activation
         self.scale = scale
         self.epsilon = epsilon
+        self.seen: list[tuple[Any, Any]] | None = None
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Makes shift, running mean and running variance, and the factor where there is one, float32 (C,)."""
@@ -57,6 +59,8 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     def call(self, inputs: Any, *, training: bool | None = None) -> Any:
         """(N, H, W, C) of any float type, normalised over N, H and W, scaled, shifted, and activated."""
         learns = bool(training and self.trainable)
+        if self.seen is not None:
+            self.seen.append(ops.moments(ops.cast(inputs, "float32"), axes=(0, 1, 2)))
         factor = ops.ones_like(self.mean) if self.factor is None else ops.convert_to_tensor(self.factor)
         outputs, mean, variance = (_fused if backend.name() == "tensorflow" else _in_steps)(
             inputs, factor, self.shift, self.mean, self.variance, epsilon=self.epsilon, training=learns
@@ -126,6 +130,32 @@ def with_fused_norm(model: keras.Model) -> keras.Model:
     fused = keras.models.clone_model(model, clone_function=made, call_function=called)
     take_over(model, fused)
     return fused
+
+
+def settle(model: keras.Model, batches: Iterable[Any]) -> None:
+    """Gives batch norm the statistics of these pictures, and a factor and a shift that undo the change.
+
+    In inference the network answers as before. While it learns, batch norm takes the statistics of each batch: one that
+    was trained with kept statistics, ImageNet's, would be a stranger to itself then.
+
+    Args:
+        model: the `BatchNorm` layers of which have a factor.
+        batches: of what it is given in training, float32 (N, side, side, 3).
+    """
+    norms = [layer for layer in _single_layers(model) if isinstance(layer, BatchNorm)]
+    for norm in norms:
+        norm.seen = []
+    for batch in batches:
+        model(batch, training=False)
+    for norm in norms:
+        seen = np.array([[np.asarray(part) for part in batch] for batch in norm.seen or []])
+        means, variances = seen[:, 0], seen[:, 1]
+        norm.seen = None
+        mean = means.mean(axis=0)
+        variance = (variances + means**2).mean(axis=0) - mean**2
+        shift, factor, old_mean, old_variance = norm.get_weights()
+        slope = factor / np.sqrt(old_variance + norm.epsilon)
+        norm.set_weights([shift + slope * (mean - old_mean), slope * np.sqrt(variance + norm.epsilon), mean, variance])
 
 
 def take_over(source: keras.Model, target: keras.Model) -> set[str]:
