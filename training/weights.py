@@ -38,8 +38,10 @@ def _small_convolutions(side: int, pretrained: bool) -> keras.Model:  # noqa: FB
     pictures = keras.Input((side, side, 3))
     features = pictures
     for filters in (16, 32):
-        features = keras.layers.Conv2D(filters, 3, strides=2, use_bias=False, kernel_initializer="he_normal")(features)
-        features = keras.layers.BatchNormalization(momentum=0.9)(features)
+        features = keras.layers.Conv2D(
+            filters, 3, strides=2, use_bias=False, kernel_initializer="he_normal", name=f"conv_{filters}"
+        )(features)
+        features = keras.layers.BatchNormalization(momentum=0.9, name=f"norm_{filters}")(features)
         features = keras.layers.ReLU()(features)
     return keras.Model(pictures, features, name="conv_smoke")
 
