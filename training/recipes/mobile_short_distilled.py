@@ -15,7 +15,7 @@ RECIPE = replace(
     SMALL,
     name="mobile_short_distilled",
     preprocess=replace(SMALL.preprocess, working_size=224, output_size=224),
-    fit=replace(SMALL.fit, cycles=(8,), peak_learning_rate=0.0005),
+    fit=replace(SMALL.fit, cycles=(6,), peak_learning_rate=0.0005),
     start=SMALL.name,
     seeds=(1, 2, 3),
 )

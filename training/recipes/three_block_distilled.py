@@ -18,7 +18,7 @@ RECIPE = replace(
     SMALL,
     name="three_block_distilled",
     preprocess=HARD.preprocess,
-    fit=replace(SMALL.fit, cycles=(12,), peak_learning_rate=0.001),
+    fit=replace(SMALL.fit, cycles=(6,), peak_learning_rate=0.001),
     start=SMALL.name,
     seeds=(1, 2, 3),
 )
