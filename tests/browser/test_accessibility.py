@@ -17,7 +17,7 @@ SEVERAL = [("one.png", png_lesion(1)), ("two.png", png_lesion(2)), ("bad.png", b
 
 def opened(page: Page) -> None:
     screen(page)
-    page.get_by_text("The six stages on this picture").click()
+    page.get_by_text("The preprocessing of this picture, stage by stage").click()
     page.get_by_label("Outline of the ROI stage").check()
 
 

@@ -85,7 +85,7 @@ def test_the_outline_and_the_six_stages_are_shown_on_demand(page: Page) -> None:
     page.get_by_label("Outline of the ROI stage").check()
     expect(page.locator(".outline path")).to_be_visible()
     expect(page.locator(".strip")).to_be_hidden()
-    page.get_by_text("The six stages on this picture").click()
+    page.get_by_text("The preprocessing of this picture, stage by stage").click()
     expect(page.locator(".strip li")).to_have_count(6)
     assert page.locator(".strip img").evaluate_all("pictures => pictures.every(p => p.naturalWidth === 144)")
 
