@@ -207,4 +207,5 @@ def test_it_works_with_the_keyboard_alone(page: Page) -> None:
         reached.add(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none", "what has the focus shows it"
-    assert {"Download as PDF", "Print this page", "The preprocessing of this picture, stage by stage", "notes-1"} <= reached
+    stages = "The preprocessing of this picture, stage by stage"
+    assert {"Download as PDF", "Print this page", stages, "notes-1"} <= reached
