@@ -22,5 +22,7 @@ RECIPE = replace(
     preprocess=replace(HARD.preprocess, working_size=160, output_size=160),
     augment=replace(HARD.augment, brightness=0.1, contrast=0.2, zoom=0.25, blur=1.0, mixup=0.3),
     fit=replace(HARD.fit, cycles=(8,), warmup_epochs=1, class_weight_power=0.0),
-    distil=DistilSpec(teachers=("densenet169_long",), temperature=2.0, alpha=0.0, views=16, bank="ham10000"),
+    distil=DistilSpec(
+        teachers=("densenet169_long", "mobile_short_ham10000"), temperature=2.0, alpha=0.0, views=16, bank="ham10000"
+    ),
 )
