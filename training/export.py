@@ -24,6 +24,7 @@ from training.datasets.records import LesionRecord
 from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, SCC_NAME, LabelScheme
 from training.evaluation import forget_evaluation
 from training.models.half_precision import round_first_convolution
+from training.models.mirrors import with_mirror_images
 from training.models.networks import network
 from training.recipe import Recipe
 from training.run_folder import RunFolder, environment
@@ -89,12 +90,13 @@ def shipped_models(
     built = network(recipe.network.name)
     model = built.shipped(recipe.network, trained, scheme.malignant_outputs)
     if not built.rounded:
+        model = with_mirror_images(model, recipe.mirrors)
         return model, model
     rounded = keras.models.clone_model(model)
     rounded.set_weights(model.get_weights())
     sample = few(training_records, ROUNDING_PICTURES)
     round_first_convolution(rounded, _pictures(recipe, [record.image_path for record in sample]))
-    return model, rounded
+    return with_mirror_images(model, recipe.mirrors), with_mirror_images(rounded, recipe.mirrors)
 
 
 def _is_faithful(content: bytes, recipe: Recipe, folder: Path, parity: Sequence[Mapping[str, Any]]) -> bool:
@@ -150,7 +152,7 @@ def _manifest(
             "parameters": model.count_params(),
             "seeds": list(seeds),
         },
-        "export": {**environment(), "format": f"TFLite {precision}"},
+        "export": {**environment(), "format": f"TFLite {precision}", "mirrors": recipe.mirrors},
         "note": recipe.note,
         "metrics": {},
     }

@@ -35,6 +35,8 @@ class Recipe:
         the teachers' answers to them.
     start: the recipe whose trained network this one goes on from, as one of smaller pictures; empty to start anew.
     seeds: a release trains the recipe once with each, and ships the median one on validation; empty for `seed` alone.
+    mirrors: what is shipped answers with the mean over so many mirror images of a picture (training/models/mirrors.py);
+        1 for the picture alone.
     """
 
     name: str
@@ -53,15 +55,16 @@ class Recipe:
     view_seed: int | None = None
     start: str = ""
     seeds: tuple[int, ...] = ()
+    mirrors: int = 1
 
     def trains_as(self, other: "Recipe") -> bool:
         """Whether a run of `other` is one of this recipe: what only names or chooses something trains nothing."""
         return self.essence() == other.essence()
 
     def essence(self) -> Self:
-        """The recipe without what trains nothing: version and note of the bundle, its seeds, the bank's name."""
+        """The recipe without what trains nothing: what names, describes or exports its bundle, and its seeds."""
         distil = self.distil and replace(self.distil, bank="")
-        return replace(self, version="", note="", seeds=(), distil=distil)
+        return replace(self, version="", note="", seeds=(), mirrors=1, distil=distil)
 
     def __post_init__(self) -> None:
         if self.distil and self.fit.focal_gamma:

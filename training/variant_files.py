@@ -9,6 +9,7 @@ from training.datasets.images import read_image
 from training.datasets.parts import few, read_split
 from training.datasets.schemes import SCHEMES
 from training.export import shipped_models
+from training.models.mirrors import with_mirror_images
 from training.models.networks import network
 from training.pruning import pruned
 from training.recipe import Recipe
@@ -41,16 +42,18 @@ def write_variants(recipe: Recipe, data_root: Path, run: Path, folder: Path) -> 
     model, rounded = shipped_models(recipe, SCHEMES[recipe.scheme], trained, records.train)
     sample = few(records.train, REPRESENTATIVE)
     pictures = np.stack([preprocess(read_image(record.image_path), recipe.preprocess) for record in sample])
+
+    def sparse(sparsity: float) -> bytes:
+        model = built.shipped(recipe.network, pruned(trained, sparsity), malignant)
+        return to_tflite(with_mirror_images(model, recipe.mirrors))
+
     contents = {
         "fp32": to_tflite(model, "fp32"),
         "fp16": to_tflite(rounded),
         "dynamic_int8": to_tflite(model, "dynamic_int8"),
         FULL_INT8: to_tflite(model, "full_int8", pictures=pictures),
         # Pruned as it was trained: batch norm, once folded, makes a weight as large as its input was small.
-        **{
-            pruned_name(sparsity): to_tflite(built.shipped(recipe.network, pruned(trained, sparsity), malignant))
-            for sparsity in SPARSITIES
-        },
+        **{pruned_name(sparsity): sparse(sparsity) for sparsity in SPARSITIES},
         PLAIN: to_tflite(built.plain(recipe.network, trained)),
     }
     for name, content in contents.items():
