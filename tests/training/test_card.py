@@ -9,7 +9,7 @@ import pytest
 from app.screening.calibration import METHODS
 from training.figures.reliability import TITLES
 from training.report.calibration_tables import calibration_text
-from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
+from training.report.card_data import data_sentence, limits, mirrors_sentence, network_sentence, split_sentence
 from training.report.evidence_tables import evidence_of, evidence_table, seeds_text
 from training.report.failure_tables import failures_text, shortcuts_table
 
@@ -100,6 +100,12 @@ def test_a_card_says_how_far_the_seeds_lie_apart_and_which_is_shipped() -> None:
     assert text.startswith("Trained 3 times, from as many seeds, and shipped from seed 2,")
     assert text.endswith("median one: 0.910 (seed 1), 0.925 (seed 2), 0.930 (seed 3).")
     assert "how far another training would lie from it is not known" in seeds_text({"training": {}})
+
+
+def test_a_card_says_whose_mean_an_answer_is() -> None:
+    assert mirrors_sentence({"export": {}}) == mirrors_sentence({"export": {"mirrors": 1}}) == ""
+    assert "the mean of those to the picture and its mirror image. " in mirrors_sentence({"export": {"mirrors": 2}})
+    assert "its three mirror images" in mirrors_sentence({"export": {"mirrors": 4}})
 
 
 def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:

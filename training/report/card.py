@@ -8,7 +8,7 @@ from typing import Any
 from app.screening.decode import DecodeLimits
 from training.bundles import read_manifest, write_manifest
 from training.report.calibration_tables import calibration_text
-from training.report.card_data import data_sentence, limits, network_sentence, split_sentence
+from training.report.card_data import data_sentence, limits, mirrors_sentence, network_sentence, split_sentence
 from training.report.evidence_tables import evidence_of, evidence_table, seeds_text
 from training.report.failure_tables import failures_text, shortcuts_table
 from training.report.gate_tables import gate_line, gate_table
@@ -72,7 +72,7 @@ Written by `python -m training report` from `manifest.json`; do not edit by hand
 ## Model details
 {bundle_line(manifest)}
 {network_sentence(recipe["network"]["name"])} with {len(manifest["classes"])} outputs, {taught}.
-{seeds_text(manifest)}
+{mirrors_sentence(manifest)}{seeds_text(manifest)}
 {note}Weights: {manifest["licence"]}, as the training data; not for commercial use. Created {manifest["created"]}.
 
 ## Intended use

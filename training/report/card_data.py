@@ -61,6 +61,13 @@ def network_sentence(name: str) -> str:
     return NETWORKS.get(name, f"The network `{name}`")
 
 
+def mirrors_sentence(manifest: Mapping[str, Any]) -> str:
+    """How many mirror images of a picture are behind an answer; empty where it is the picture alone."""
+    images = {2: "the picture and its mirror image", 4: "the picture and its three mirror images"}
+    count = manifest["export"].get("mirrors", 1)
+    return f"Each answer is the mean of those to {images[count]}. " if count > 1 else ""
+
+
 def data_sentence(dataset: str) -> str:
     """What the data set is."""
     return DATASETS.get(dataset, f"The folder `{dataset}`")
