@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from app.config import DEFAULT_BUNDLE
 from app.screening.bundle import MANIFEST, MANIFEST_DIGEST, MODEL_FILE, load_bundle
 from training.datasets.manifests import SplitIdentity
 from training.errors import TrainingError
@@ -36,6 +37,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise TrainingError(f"{path} does not exist; `python -m training export` writes it")
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return manifest
+
+
+def shipped_bundles(model_store: Path = DEFAULT_BUNDLE.parent) -> list[Path]:
+    """The folders of all bundles that are shipped, by name."""
+    return sorted(path.parent for path in model_store.glob(f"*/{MANIFEST}"))
 
 
 def require_bundle(folder: Path, recipe: Recipe, split: SplitIdentity) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
@@ -49,8 +50,8 @@ def time_interleaved(
     pays for what the one before left in the caches.
 
     Args:
-        models: {name: contents of a `.tflite` file}, all for float32 pictures of the same size.
-        pictures: float32 (N, side, side, 3), taken in turn.
+        models: {name: contents of a `.tflite` file}, each for a float32 picture.
+        pictures: float32 (N, side, side, 3), taken in turn, and squashed to the size that a file takes.
         reference: the name of the file that ratios are to.
         rounds: that are counted.
         backend: one of app.screening.runtime.BACKENDS; the first that is installed where None.
@@ -63,10 +64,11 @@ def time_interleaved(
     names, random = list(interpreters), np.random.default_rng(seed)
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for turn in tqdm(range(WARM_UP + rounds), desc=f"timing {len(names)} files", unit="round"):
-        picture = pictures[turn % len(pictures)][np.newaxis]
+        picture = pictures[turn % len(pictures)]
         for name in random.permutation(names):
-            _timed(interpreters[name], picture)
-            seconds[name].append(_timed(interpreters[name], picture))
+            fitted = _fitted(picture, interpreters[name])
+            _timed(interpreters[name], fitted)
+            seconds[name].append(_timed(interpreters[name], fitted))
     counted = {name: np.array(found[WARM_UP:]) for name, found in seconds.items()}
     return {name: _timing(found, counted[reference]) for name, found in counted.items()}
 
@@ -74,6 +76,11 @@ def time_interleaved(
 def runtime_versions() -> dict[str, str]:
     """{backend: version} of the TFLite runtimes that are installed, the one that serves first."""
     return {name: version(name.replace("_", "-")) for name in installed_backends()}
+
+
+def _fitted(picture: npt.NDArray[np.float32], interpreter: Any) -> npt.NDArray[np.float32]:
+    _, height, width, _ = interpreter.get_input_details()[0]["shape"]
+    return np.asarray(cv2.resize(picture, (int(width), int(height)), interpolation=cv2.INTER_AREA)[np.newaxis])
 
 
 def _timed(interpreter: Any, picture: npt.NDArray[np.float32]) -> float:

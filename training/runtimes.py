@@ -36,9 +36,9 @@ def measure_runtimes(
     """Times every network on the same drawn lesions, with the runtime that serves.
 
     Args:
-        contents: {network: fp16 `.tflite`}, REFERENCE among them.
+        contents: {network: fp16 `.tflite`}, REFERENCE among them. Of the shipped bundles the very files, by name.
         parameters: {network: number of parameters}.
-        side: of their input in pixels.
+        side: of their input in pixels; a bundle's file is given pictures of its own size.
         rounds: that are counted.
 
     Returns:

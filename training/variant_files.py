@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from app.screening.preprocess import preprocess
+from app.screening.runtime import PROBABILITIES
 from training.datasets.images import read_image
 from training.datasets.parts import few, read_split
 from training.datasets.schemes import SCHEMES
@@ -43,18 +45,21 @@ def write_variants(recipe: Recipe, data_root: Path, run: Path, folder: Path) -> 
     sample = few(records.train, REPRESENTATIVE)
     pictures = np.stack([preprocess(read_image(record.image_path), recipe.preprocess) for record in sample])
 
-    def sparse(sparsity: float) -> bytes:
-        model = built.shipped(recipe.network, pruned(trained, sparsity), malignant)
+    def written(model: keras.Model) -> bytes:
         return to_tflite(with_mirror_images(model, recipe.mirrors))
 
+    plain = built.plain(recipe.network, trained)
     contents = {
         "fp32": to_tflite(model, "fp32"),
         "fp16": to_tflite(rounded),
         "dynamic_int8": to_tflite(model, "dynamic_int8"),
         FULL_INT8: to_tflite(model, "full_int8", pictures=pictures),
         # Pruned as it was trained: batch norm, once folded, makes a weight as large as its input was small.
-        **{pruned_name(sparsity): sparse(sparsity) for sparsity in SPARSITIES},
-        PLAIN: to_tflite(built.plain(recipe.network, trained)),
+        **{
+            pruned_name(sparsity): written(built.shipped(recipe.network, pruned(trained, sparsity), malignant))
+            for sparsity in SPARSITIES
+        },
+        PLAIN: written(keras.Model(plain.input, {PROBABILITIES: plain.output}, name=plain.name)),
     }
     for name, content in contents.items():
         (folder / f"{name}.tflite").write_bytes(content)

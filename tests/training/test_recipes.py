@@ -109,7 +109,7 @@ def test_the_small_form_differs_only_in_size() -> None:
     whole, small = load_recipe("three_block_distilled"), load_recipe("three_block_distilled-smoke")
     assert small.name == "three_block_distilled-smoke"
     assert small.distil is not None
-    assert small.distil.teachers == ("densenet169_long-smoke", "mobile_short_ham10000-smoke")
+    assert small.distil.teachers == ("resnet50_ham10000-smoke", "mobile_short_ham10000-smoke")
     assert (small.preprocess.stages, small.augment, small.split) == (
         whole.preprocess.stages, whole.augment, whole.split,
     )  # fmt: skip

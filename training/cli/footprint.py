@@ -73,8 +73,10 @@ def _write(measured: dict[str, Any], path: Path, figures: Path | None) -> None:
 @click.option("--document", is_flag=True, help="Also write docs/figures/runtimes.json, which docs/model.md shows.")
 @out_option
 def runtimes(smoke: bool, document: bool, out: Path) -> None:  # noqa: FBT001
-    """Times the students beside the field's backbones, with random weights and one thread; writes OUT/runtimes.json."""
+    """Times the students and what is shipped beside the field's backbones, one thread; writes OUT/runtimes.json."""
+    from app.screening.bundle import MODEL_FILE
     from training.apart import in_own_process
+    from training.bundles import read_manifest, shipped_bundles
     from training.recipe import SMOKE_SIDE
     from training.report.documents import RUNTIMES
     from training.report.footprint_tables import runtimes_table
@@ -87,6 +89,9 @@ def runtimes(smoke: bool, document: bool, out: Path) -> None:  # noqa: FBT001
         in_own_process(_write_networks, names, side, Path(folder))
         contents = {name: (Path(folder) / f"{name}.tflite").read_bytes() for name in names}
         parameters = json.loads((Path(folder) / "parameters.json").read_text(encoding="utf-8"))
+    for bundle in [] if smoke else shipped_bundles():
+        contents[bundle.name] = (bundle / MODEL_FILE).read_bytes()
+        parameters[bundle.name] = read_manifest(bundle)["training"]["parameters"]
     measured = measure_runtimes(contents, parameters, side=side, rounds=SMOKE_ROUNDS if smoke else ROUNDS)
     out.mkdir(parents=True, exist_ok=True)
     _write(

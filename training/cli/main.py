@@ -8,6 +8,7 @@ import click
 from app.config import DEFAULT_BUNDLE, REPOSITORY
 from app.screening.bundle import BundleRejected
 from training.cli.ablate import ablate
+from training.cli.curves import curves
 from training.cli.data import data
 from training.cli.evidence import evidence
 from training.cli.external import external
@@ -39,7 +40,7 @@ def main() -> None:
     """Trains, exports and measures the models that the app serves."""
 
 
-for verb in (data, ablate, compare, agree, ensemble, evidence, external, failures, release, variants, runtimes):
+for verb in (data, ablate, compare, agree, curves, ensemble, evidence, external, failures, release, variants, runtimes):
     main.add_command(verb)
 
 
@@ -202,14 +203,16 @@ def evaluate(recipe: Recipe, data_root: Path, out: Path) -> None:
     help="Folder of runs whose evaluations are to be taken into docs/results first. Default: none are.",
 )
 def report(bundle: Path, runs: Path | None) -> None:
-    """Writes the model card and every table and figure in README and docs from the artifacts."""
+    """Writes the model cards and every table and figure in README and docs from the artifacts."""
+    from training.bundles import shipped_bundles
     from training.report.card import write_card
     from training.report.documents import draw_figures, write_documents
     from training.report.results import collect, draw_results
 
     for path in collect(runs, REPOSITORY) if runs else ():
         click.echo(path)
-    click.echo(write_card(bundle))
+    for each in dict.fromkeys([bundle.absolute(), *shipped_bundles()]):
+        click.echo(write_card(each))
     for path in (*draw_results(REPOSITORY), *draw_figures(REPOSITORY), *write_documents(REPOSITORY, bundle)):
         click.echo(path)
 

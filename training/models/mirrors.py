@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from app.screening.runtime import FEATURES, MAP, PROBABILITIES
+from app.screening.runtime import MAP
 
 ops = keras.ops
 MIRRORS = ((), (2,), (1,), (1, 2))
@@ -21,7 +21,8 @@ def with_mirror_images(model: keras.Model, count: int) -> keras.Model:
     """The same network with the same weights, asked about `count` images of each picture.
 
     Args:
-        model: from pictures (N, side, side, 3) to {"probabilities": (N, K), "features": (N, D), "map": (N, h, w)}.
+        model: from pictures (N, side, side, 3) to some of {"probabilities": (N, K), "features": (N, D),
+            "map": (N, h, w)}.
         count: 1 for the picture alone, 2 with its sides exchanged, 4 with top and bottom exchanged too.
 
     Returns:
@@ -34,11 +35,8 @@ def with_mirror_images(model: keras.Model, count: int) -> keras.Model:
     pictures = keras.Input(model.input_shape[1:], name="picture")
     # All images go through in one batch: a graph with the network in it once has its weights once.
     answers = model(Mirrored(MIRRORS[:count], name="mirrored")(pictures))
-    outputs = {name: Mean(MIRRORS[:count], name == MAP, name=f"mean_{name}")(answers[name]) for name in NAMES}
+    outputs = {name: Mean(MIRRORS[:count], name == MAP, name=f"mean_{name}")(answers[name]) for name in model.output}
     return keras.Model(pictures, outputs, name=model.name)
-
-
-NAMES = (PROBABILITIES, FEATURES, MAP)
 
 
 @keras.saving.register_keras_serializable("lesion_screening")

@@ -1,7 +1,7 @@
 """Teacher: DenseNet169, trained long on small pictures and then on larger, mixed ones; seven classes of HAM10000.
 
 Command: python -m training release --recipe densenet169_long
-Time: 40 minutes on two cores, after those of densenet169_small_pictures.
+Time: 35 minutes on two cores, after those of densenet169_small_pictures.
 Result: none of all pictures yet; the tests run its small form.
 """
 

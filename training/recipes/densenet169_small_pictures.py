@@ -1,7 +1,7 @@
 """Second part of a longer teacher: DenseNet169 goes on, batch norm learning too, on pictures of 160 pixels.
 
 Command: python -m training train --recipe densenet169_small_pictures
-Time: about 45 minutes on two cores, after the hour of densenet169_ham10000.
+Time: 50 minutes on two cores, after the hour of densenet169_ham10000.
 Result: none of all pictures yet; the tests run its small form.
 Method: progressive resizing; what is learnt on small pictures is the better part of what is learnt on large ones
 (Touvron et al. 2019, Fixing the train-test resolution discrepancy; Tan, Le 2021, EfficientNetV2).

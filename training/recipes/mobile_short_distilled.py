@@ -1,7 +1,7 @@
-"""Our own student, from MobileNetV2's first blocks, taught by DenseNet169; three seeds.
+"""Our own student, from MobileNetV2's first blocks, taught by ResNet50 and by itself; three seeds, four mirror images.
 
 Command: python -m training release --recipe mobile_short_distilled
-Time: on two cores 50 minutes a seed, where label_store has the teacher's answers.
+Time: on two cores 18 minutes a seed, where label_store has the teachers' answers.
 Result: none of all pictures yet; the tests run its small form.
 """
 
@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from training.recipe import load_recipe
 
-SMALL = load_recipe("mobile_short_small_pictures")
+BRIEF = load_recipe("mobile_short_brief")
 
 RECIPE = replace(
-    SMALL,
+    BRIEF,
     name="mobile_short_distilled",
-    preprocess=replace(SMALL.preprocess, working_size=224, output_size=224),
-    fit=replace(SMALL.fit, cycles=(6,), peak_learning_rate=0.0005),
-    start=SMALL.name,
+    # On 160 pixels throughout: four mirror images of that size cost less than one picture of 224, and give more.
+    fit=replace(BRIEF.fit, cycles=(10,)),
+    start=BRIEF.name,
     seeds=(1, 2, 3),
+    mirrors=4,
 )

@@ -12,6 +12,7 @@ from training.bundles import read_manifest
 from training.figures.speed import draw_speed
 from training.report import bulk_tables
 from training.report.calibration_tables import calibration_text
+from training.report.curve_tables import CURVES, curves_table, read_curves
 from training.report.data_tables import (
     audit_table,
     bilateral_table,
@@ -117,6 +118,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
         "skin-tone": lambda: skin_table(_read(repository / SKIN)),
+        "learning-curves": lambda: curves_table(read_curves(repository / CURVES)),
         "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
         "variants": lambda: variants_table(_read(repository / VARIANTS)),
         "pipeline": lambda: pipeline_table(_read(repository / PIPELINE)),

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from app.config import DEFAULT_BUNDLE
 from app.ops.json_lines import JsonLines
 from app.screening.runtime import ModelRejected
 from app.screening.screener import Screener
@@ -41,7 +42,7 @@ def test_an_answered_picture_has_one_line_with_all_that_an_operator_needs(
     assert (line["bytes"], line["format"], line["pixels"]) == (len(upload), "JPEG", 30_000)
     assert line["assessment"] == response.get_json()["assessment"]
     assert line["reason"] is None
-    assert line["model"] == "three_block_ham10000 " + response.get_json()["model"]["version"]
+    assert line["model"] == f"{DEFAULT_BUNDLE.name} " + response.get_json()["model"]["version"]
     assert {"total", "wait", "decode", "preprocess", "inference"} <= set(line["ms"])
     assert line["ms"]["total"] >= line["ms"]["inference"] > 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.config import REPOSITORY
+from app.config import DEFAULT_BUNDLE, REPOSITORY
 from tests.helpers.uploads import multipart, png_lesion, truncated_jpeg
 
 
@@ -47,7 +47,7 @@ def test_answers_refusals_and_durations_are_counted(client: FlaskClient) -> None
 
 def test_the_model_and_the_queue_are_described(client: FlaskClient) -> None:
     text = client.get("/metrics").get_data(as_text=True)
-    assert 'lesion_model_info{name="three_block_ham10000"' in text
+    assert f'lesion_model_info{{name="{DEFAULT_BUNDLE.name}"' in text
     for name in ("lesion_queue_waiting", "lesion_queue_places", "lesion_workers", "lesion_ready"):
         assert f"\n{name} " in text
 
