@@ -5,7 +5,8 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from app.config import REPOSITORY
+from app.config import DEFAULT_BUNDLE, REPOSITORY
+from app.screening.bundle import load_bundle
 from tests.helpers.uploads import encoded, lesion, png_lesion
 
 EXAMPLE = REPOSITORY / "examples" / "predict.mjs"
@@ -31,8 +32,11 @@ def test_a_picture_is_sent_from_the_page_and_its_answer_shown(page: Page) -> Non
     answer = json.loads(form.locator(".answer-text").inner_text())
     assert answer["assessment"] in ("refer", "low_risk", "cannot_assess")
     assert answer["explanation"]["stages"][0]["picture"].startswith("data:image/png;base64,…")
-    expect(form.locator(".answer-pictures img")).to_have_count(6)
-    assert form.locator(".answer-pictures img").first.evaluate("picture => picture.naturalWidth") == 224
+    explained = answer["explanation"]
+    pictures = form.locator(".answer-pictures img")
+    expect(pictures).to_have_count(len(explained["stages"]) + (explained["heat_map"] is not None))
+    side = load_bundle(DEFAULT_BUNDLE).preprocess.output_size
+    assert pictures.last.evaluate("picture => picture.naturalWidth") == side
     assert not said
     assert all(address.startswith((page.url.partition("/api")[0], "data:")) for address in asked)
 

@@ -1,16 +1,25 @@
 """Reading one answer."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
+from app.config import REPOSITORY
 from tests.browser.steps import answer_of, choose, percent, screen
-from tests.helpers.server import Server
+from tests.helpers.server import Server, serve
 from tests.helpers.uploads import encoded, lesion, png_lesion, unlike_a_lesion
+
+
+@pytest.fixture(scope="module")
+def outlining() -> Iterator[Server]:
+    """A server of the bundle that has all six stages, whatever the default one has."""
+    with serve(LESION_BUNDLE=str(REPOSITORY / "model_store" / "three_block_distilled")) as running:
+        yield running
 
 
 def assert_shown(page: Page, server: Server, upload: bytes) -> None:
@@ -79,7 +88,17 @@ def test_where_nothing_speaks_for_malignancy_nothing_is_marked(page: Page, serve
     expect(page.get_by_text("No evidence to mark")).to_be_visible()
 
 
-def test_the_outline_and_the_six_stages_are_shown_on_demand(page: Page) -> None:
+def test_the_stages_that_ran_are_shown_on_demand(page: Page, server: Server) -> None:
+    screen(page)
+    stages = requests.get(f"{server.url}/api/model", timeout=20).json()["stages"]
+    expect(page.locator(".outline, .show-outline")).to_have_count(2 if "roi_highlight" in stages else 0)
+    page.get_by_text("The preprocessing of this picture, stage by stage").click()
+    expect(page.locator(".strip li")).to_have_count(len(stages))
+
+
+def test_the_outline_and_the_six_stages_are_shown_on_demand(browser: Browser, outlining: Server) -> None:
+    context = browser.new_context(base_url=outlining.url)
+    page = context.new_page()
     screen(page)
     expect(page.locator(".outline")).to_be_hidden()
     page.get_by_label("Outline of the ROI stage").check()
@@ -88,6 +107,17 @@ def test_the_outline_and_the_six_stages_are_shown_on_demand(page: Page) -> None:
     page.get_by_text("The preprocessing of this picture, stage by stage").click()
     expect(page.locator(".strip li")).to_have_count(6)
     assert page.locator(".strip img").evaluate_all("pictures => pictures.every(p => p.naturalWidth === 144)")
+    context.close()
+
+
+def test_without_a_script_the_outline_is_shown_on_demand(browser: Browser, outlining: Server) -> None:
+    context = browser.new_context(base_url=outlining.url, java_script_enabled=False)
+    page = context.new_page()
+    screen(page)
+    expect(page.locator(".outline")).to_be_hidden()
+    page.get_by_label("Outline of the ROI stage").check()
+    expect(page.locator(".outline")).to_be_visible()
+    context.close()
 
 
 def test_predictive_values_follow_the_clinic_s_prevalence_and_are_remembered(page: Page) -> None:
@@ -127,9 +157,9 @@ def test_the_pdf_says_what_the_page_says_and_not_what_was_typed(page: Page) -> N
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("shape", [(300, 220), (220, 300)])
 def test_printing_gives_one_page_with_all_that_was_typed(
-    browser: Browser, server: Server, language: str, shape: tuple[int, int]
+    browser: Browser, outlining: Server, language: str, shape: tuple[int, int]
 ) -> None:
-    context = browser.new_context(base_url=server.url, locale=language)
+    context = browser.new_context(base_url=outlining.url, locale=language)
     page = context.new_page()
     choose(page, ("a.png", encoded(lesion(7, *shape), "PNG")))
     page.locator("#upload [type=submit]").click()

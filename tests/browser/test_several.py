@@ -47,8 +47,8 @@ def test_without_a_script_one_and_several_pictures_are_screened_opened_and_compa
     screen(page, PICTURES[0])
     expect(page.locator(".verdict")).to_be_visible()
     expect(page.locator(".with-script").locator("visible=true")).to_have_count(0)
-    page.get_by_label("Outline of the ROI stage").check()
-    expect(page.locator(".outline")).to_be_visible()
+    page.get_by_text("The preprocessing of this picture, stage by stage").click()
+    expect(page.locator(".strip")).to_be_visible()
     with page.expect_download():
         page.get_by_role("button", name="Download as PDF").click()
     screen(page, *PICTURES)

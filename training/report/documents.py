@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from training.bundles import read_manifest
+from training.bundles import read_manifest, shipped_bundles
 from training.figures.speed import draw_speed
 from training.report import bulk_tables
 from training.report.calibration_tables import calibration_text
@@ -25,7 +25,7 @@ from training.report.data_tables import (
 from training.report.failure_tables import failures_text, shortcuts_table
 from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.gate_tables import compared_table, gate_line, gate_table
-from training.report.model_tables import bundle_line, metrics_table, operating_line
+from training.report.model_tables import bundle_line, metrics_table, operating_line, students_table
 from training.report.operation_tables import hostile_table, memory_table
 from training.report.reproduction import reproduction_tables
 from training.report.results import read_results
@@ -104,6 +104,9 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "test-metrics": lambda: metrics_table(read_manifest(bundle)),
         "operating-point": lambda: operating_line(read_manifest(bundle)),
         "bundle": lambda: bundle_line(read_manifest(bundle)),
+        "students": lambda: students_table(
+            [read_manifest(folder) for folder in shipped_bundles(bundle.parent)], bundle.name
+        ),
         "calibration": lambda: calibration_text(read_manifest(bundle)),
         "failures": lambda: failures_text(read_manifest(bundle)),
         "shortcuts": lambda: shortcuts_table(read_manifest(bundle)),

@@ -1,9 +1,10 @@
 """What a bundle's manifest says, as Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.screening.bundle import MODEL_FILE
+from training.report.rates import decimal, percent
 
 METRIC_NAMES = {
     "auc": "AUC, malignant versus benign",
@@ -66,3 +67,42 @@ def bundle_line(manifest: Mapping[str, Any]) -> str:
         f"{parity['largest_difference']:.1e} in any class probability, with the same decision on "
         f"{parity['same_decision']}."
     )
+
+
+def students_table(manifests: Sequence[Mapping[str, Any]], default: str) -> str:
+    """The shipped bundles beside each other, as Markdown, a column each.
+
+    Args:
+        manifests: of the bundles.
+        default: name of the one that the app serves.
+    """
+    names = [f"`{each['name']}`" + (" (default)" if each["name"] == default else "") for each in manifests]
+    rows = {
+        "parameters": [f"{each['training']['parameters']:,}" for each in manifests],
+        "file, KB": [f"{each['files'][MODEL_FILE]['bytes'] / 1000:.2f}" for each in manifests],
+        "pixels, stages, mirror images": [
+            f"{each['preprocess']['output_size']}, {len(each['preprocess']['stages'])}, {each['export']['mirrors']}"
+            for each in manifests
+        ],
+        "AUC on validation, median seed": [_median_seed(each) for each in manifests],
+        **{
+            METRIC_NAMES[name]: [decimal(each["metrics"]["test"][name]) for each in manifests]
+            for name in ("auc", "seven_class_balanced_accuracy", "ece")
+        },
+        **{
+            f"{name.capitalize()} at the operating point": [
+                decimal(each["operating_point"][name]) for each in manifests
+            ]
+            for name in ("sensitivity", "specificity")
+        },
+        "Real test images that are refused": [percent(each["metrics"]["gate"]["refused"]) for each in manifests],
+    }
+    lines = [f"| | {' | '.join(names)} |", f"|{' --- |' * (len(names) + 1)}"]
+    return "\n".join([*lines, *(f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items())])
+
+
+def _median_seed(manifest: Mapping[str, Any]) -> str:
+    training = manifest["training"]
+    own = next(row for row in training["seeds"] if row["seed"] == training["recipe"]["seed"])
+    others = ", ".join(f"{row['validation_auc']:.3f}" for row in training["seeds"] if row is not own)
+    return f"{own['validation_auc']:.3f} (the others: {others})"

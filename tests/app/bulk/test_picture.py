@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -108,7 +110,11 @@ def test_a_heat_map_lies_under_the_name_of_the_pictures_bytes_and_shows_what_ris
     screener = Screener.from_folder(bundle_folder, DecodeLimits(min_side=32))
     (tmp_path / "maps").mkdir()
     rising = set()
-    for seed in range(3):
+    point = screener.bundle.operating_point
+    assert point
+    # The second threshold is one that drawn lesions reach too.
+    for seed, threshold in product(range(3), (point.threshold, 1e-6)):
+        screener.bundle = replace(screener.bundle, operating_point=replace(point, threshold=threshold))
         content = encoded(lesion(seed), "PNG")
         cells = answer(screener, write(tmp_path / "a.png", content), str(tmp_path / "maps")).cells
         digest = hashlib.sha256(content).hexdigest()

@@ -148,8 +148,8 @@ def test_a_manifest_that_makes_no_sense_is_refused_with_the_reason(copy: Path, c
     [
         (lambda m: (m["classes"].pop(), m["outputs"].update(probabilities=[1, 6])), "expected float32"),
         (lambda m: m["outputs"].update(map=[1, 7, 7]), "expected float32"),
-        (lambda m: m["preprocess"].update(output_size=192), "expected float32"),
-        (lambda m: m["preprocess"].update(unsharp_amount=0.1), "away from what training computed"),
+        (lambda m: m["preprocess"].update(output_size=208), "expected float32"),
+        (lambda m: m["preprocess"].update(working_size=40), "away from what training computed"),
         (lambda m: m["parity"].clear(), "no parity sample"),
         (lambda m: m["parity"][0]["probabilities"].reverse(), "away from what training computed"),
         (lambda m: m["parity"][0]["probabilities"].pop(), "wrong number of classes"),

@@ -191,7 +191,7 @@ def test_the_drawn_lesion_of_the_tests_is_assessed(screener: Screener) -> None:
 
 
 def test_a_blurred_lesion_is_warned_of(screener: Screener) -> None:
-    blurred = cv2.GaussianBlur(np.asarray(lesion(height=224, width=224)), (0, 0), 4)
+    blurred = cv2.GaussianBlur(np.asarray(lesion(height=224, width=224)), (0, 0), 6)
     quality = screener.screen_image(blurred).quality
     assert quality is not None
     assert "blurred" in {warning.code for warning in quality.warnings}

@@ -34,8 +34,13 @@ def outputs(bundle_folder: Path) -> Mapping[str, tuple[int, ...]]:
 
 
 @pytest.fixture(scope="module")
-def model(content: bytes, outputs: Mapping[str, tuple[int, ...]]) -> TFLiteModel:
-    return TFLiteModel(content, input_side=224, outputs=outputs)
+def side(bundle_folder: Path) -> int:
+    return load_bundle(bundle_folder).preprocess.output_size
+
+
+@pytest.fixture(scope="module")
+def model(content: bytes, side: int, outputs: Mapping[str, tuple[int, ...]]) -> TFLiteModel:
+    return TFLiteModel(content, input_side=side, outputs=outputs)
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +60,9 @@ def shapes(answer: Answer) -> dict[str, tuple[int, ...]]:
     }
 
 
-def test_the_outputs_are_what_their_names_say(model: TFLiteModel, pictures: list[np.ndarray]) -> None:
+def test_the_outputs_are_what_their_names_say(model: TFLiteModel, side: int, pictures: list[np.ndarray]) -> None:
     answer = model(pictures[0])
-    assert shapes(answer) == {PROBABILITIES: (7,), FEATURES: (128,), MAP: (14, 14)}
+    assert shapes(answer) == {PROBABILITIES: (7,), FEATURES: (128,), MAP: (side // 16, side // 16)}
     assert {values.dtype for values in arrays(answer)} == {np.dtype(np.float32)}
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-3)
     # Pooled from what a ReLU gave; the map has both signs.
@@ -68,11 +73,11 @@ def test_the_outputs_are_what_their_names_say(model: TFLiteModel, pictures: list
 
 
 def test_both_runtimes_agree_where_both_are_installed(
-    content: bytes, outputs: Mapping[str, tuple[int, ...]], pictures: list[np.ndarray]
+    content: bytes, side: int, outputs: Mapping[str, tuple[int, ...]], pictures: list[np.ndarray]
 ) -> None:
     if len(installed_backends()) < len(BACKENDS):
         pytest.skip(f"only {installed_backends()} is installed here; tflite-runtime ends at Python 3.11")
-    first, second = (TFLiteModel(content, input_side=224, outputs=outputs, backend=name) for name in BACKENDS)
+    first, second = (TFLiteModel(content, input_side=side, outputs=outputs, backend=name) for name in BACKENDS)
     for picture in pictures:
         assert np.abs(first(picture).probabilities - second(picture).probabilities).max() <= 1e-5
         for one, other in zip(arrays(first(picture)), arrays(second(picture)), strict=True):
@@ -96,22 +101,25 @@ def test_an_answer_is_a_copy(model: TFLiteModel, pictures: list[np.ndarray]) -> 
 
 
 @pytest.mark.parametrize(
-    "picture", [np.zeros((224, 224, 3)), np.zeros((1, 224, 224, 3), np.float32), np.zeros((100, 100, 3), np.float32)]
+    ("shape", "dtype"), [("side side 3", np.float64), ("1 side side 3", np.float32), ("100 100 3", np.float32)]
 )
-def test_a_picture_of_another_shape_or_dtype_is_refused(model: TFLiteModel, picture: np.ndarray) -> None:
+def test_a_picture_of_another_shape_or_dtype_is_refused(
+    model: TFLiteModel, side: int, shape: str, dtype: type[np.floating]
+) -> None:
+    sizes = [side if word == "side" else int(word) for word in shape.split()]
     with pytest.raises(ValueError, match="the model takes float32"):
-        model(picture)
+        model(np.zeros(sizes, dtype))
 
 
-def test_an_output_that_is_not_finite_is_refused(model: TFLiteModel) -> None:
+def test_an_output_that_is_not_finite_is_refused(model: TFLiteModel, side: int) -> None:
     with pytest.raises(ModelRejected, match=r"output '.*' is not finite"):
-        model(np.full((224, 224, 3), np.nan, np.float32))
+        model(np.full((side, side, 3), np.nan, np.float32))
 
 
 def test_a_model_that_gives_no_probabilities_is_refused(
-    content: bytes, outputs: Mapping[str, tuple[int, ...]], pictures: list[np.ndarray]
+    content: bytes, side: int, outputs: Mapping[str, tuple[int, ...]], pictures: list[np.ndarray]
 ) -> None:
-    model = TFLiteModel(content, input_side=224, outputs=outputs)
+    model = TFLiteModel(content, input_side=side, outputs=outputs)
     model._indices[PROBABILITIES] = model._indices[FEATURES]
     with pytest.raises(ModelRejected, match="not a probability distribution"):
         model(pictures[0])
@@ -121,15 +129,16 @@ def test_a_model_that_gives_no_probabilities_is_refused(
     "change", [{MAP: (1, 7, 7)}, {FEATURES: (1, 64)}, {PROBABILITIES: (1, 2)}, {"other": (1, 7)}], ids=str
 )
 def test_a_model_with_other_outputs_than_expected_is_refused(
-    content: bytes, outputs: Mapping[str, tuple[int, ...]], change: dict[str, tuple[int, ...]]
+    content: bytes, side: int, outputs: Mapping[str, tuple[int, ...]], change: dict[str, tuple[int, ...]]
 ) -> None:
-    with pytest.raises(ModelRejected, match=r"the model maps \(1, 224, 224, 3\) to .*'map': \(1, 14, 14\).*expected"):
-        TFLiteModel(content, input_side=224, outputs={**outputs, **change})
+    takes, maps = rf"\(1, {side}, {side}, 3\)", rf"\(1, {side // 16}, {side // 16}\)"
+    with pytest.raises(ModelRejected, match=f"the model maps {takes} to .*'map': {maps}.*expected"):
+        TFLiteModel(content, input_side=side, outputs={**outputs, **change})
 
 
 def test_a_machine_without_a_runtime_says_what_to_install(
-    content: bytes, outputs: Mapping[str, tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+    content: bytes, side: int, outputs: Mapping[str, tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.screening.runtime.installed_backends", list)
     with pytest.raises(ModelRejected, match=r"pip install -r requirements\.txt"):
-        TFLiteModel(content, input_side=224, outputs=outputs)
+        TFLiteModel(content, input_side=side, outputs=outputs)
