@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.screening.calibration import METHODS
+from training.failures import HALVES, HIDDEN
 from training.figures.reliability import TITLES
 from training.report.calibration_tables import calibration_text
 from training.report.card_data import data_sentence, limits, mirrors_sentence, network_sentence, split_sentence
@@ -88,10 +89,34 @@ def test_a_side_without_a_failure_says_so_and_names_no_picture() -> None:
         "by": {"class": {"mel": {"images": 0, "of": 50, "share": share}}}, "examples": [],
     }  # fmt: skip
     failures = {"intervals": "made up", "missed": side, "false_alarms": side}
-    text = failures_text({"metrics": {"failures": failures}, "operating_point": {"threshold": 0.2}})
+    manifest = {
+        "metrics": {"failures": failures}, "operating_point": {"threshold": 0.2}, "preprocess": {"stages": ["resize"]},
+    }  # fmt: skip
+    text = failures_text(manifest)
     assert "**Missed**: none of 50 malignant images, 0.0% (0.0% to 7.0%)." in text
     assert "| class | mel | 0 | 50 | 0.0% (0.0% to 7.0%) |" in text
     assert "most wrong" not in text
+
+
+@pytest.mark.parametrize("stages", [["resize"], ["roi_highlight", "resize"]])
+def test_what_the_roi_step_hides_is_told_of_models_that_have_it(stages: list[str]) -> None:
+    share = {"value": 0.5, "low": 0.1, "high": 0.9}
+    group = {"images": 1, "of": 2, "share": share}
+    example = {
+        "image_id": "one", "dx": "mel", "dx_type": None, "p_malignant": 0.01, "refused": None, "kind": "hair",
+        "hidden": 0.25,
+    }  # fmt: skip
+    side = {
+        **group, "lesions": 1, "right_elsewhere": 0, "sure": 0, "refused": None, "examples": [example],
+        "by": {"class": {"mel": group}, HIDDEN: {HALVES[0]: group}},
+    }  # fmt: skip
+    failures = {"intervals": "made up", "missed": side, "false_alarms": side}
+    manifest = {
+        "metrics": {"failures": failures}, "operating_point": {"threshold": 0.2}, "preprocess": {"stages": stages}
+    }  # fmt: skip
+    text = failures_text(manifest)
+    assert "| one | mel | - | 0.010 | hair |" in text
+    assert (HIDDEN in text) == (HALVES[0] in text) == ("25%" in text) == ("roi_highlight" in stages)
 
 
 def test_a_card_says_how_far_the_seeds_lie_apart_and_which_is_shipped() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from training.datasets import ham10000
-from training.failures import CALLED_MALIGNANT, CONFIRMED, PICTURE
+from training.failures import CALLED_MALIGNANT, CONFIRMED, HIDDEN, PICTURE
 from training.report.rates import percent
 from training.report.worth_tables import NOT_MEASURED
 
@@ -18,11 +18,17 @@ def failures_text(manifest: Mapping[str, Any]) -> str:
     found = manifest["metrics"].get("failures")
     if found is None:
         return NOT_MEASURED
+    # Of a model that has no ROI step it says nothing what that step would hide.
+    highlights = "roi_highlight" in manifest["preprocess"]["stages"]
     parts = [f"At the operating point, as if no picture were refused. In brackets: {found['intervals']}."]
     for side, (title, truth) in SIDES.items():
-        parts += [_summary(found[side], title, truth, _sure(side, manifest)), _groups(found[side], title, truth)]
+        groups = {kind: rows for kind, rows in found[side]["by"].items() if highlights or kind != HIDDEN}
+        parts += [_summary(found[side], title, truth, _sure(side, manifest)), _groups(groups, title, truth)]
         if found[side]["examples"]:
-            parts += [f"The most wrong of them, one picture a lesion ({title.lower()}):", _examples(found[side])]
+            parts += [
+                f"The most wrong of them, one picture a lesion ({title.lower()}):",
+                _examples(found[side], highlights),
+            ]
     return "\n\n".join(parts)
 
 
@@ -71,24 +77,29 @@ def _summary(side: Mapping[str, Any], title: str, truth: str, sure: str) -> str:
     return " ".join(sentences)
 
 
-def _groups(side: Mapping[str, Any], title: str, truth: str) -> str:
+def _groups(by: Mapping[str, Any], title: str, truth: str) -> str:
     rows = [
         f"| {kind} | {name} | {row['images']:,} | {row['of']:,} | {percent(row['share'])} |"
-        for kind, groups in side["by"].items()
+        for kind, groups in by.items()
         for name, row in groups.items()
     ]
     return "\n".join([f"| by | {truth} images of | {title.lower()} | of | share |", "| --- " * 5 + "|", *rows])
 
 
-def _examples(side: Mapping[str, Any]) -> str:
-    rows = [
-        f"| {row['image_id']} | {row['dx']} | {row['dx_type'] or '-'} | {row['p_malignant']:.3f} | "
-        f"{row['kind'] or '-'} | {'-' if row['hidden'] is None else format(row['hidden'], '.0%')} | "
-        f"{'-' if row['refused'] is None else ('yes' if row['refused'] else 'no')} |"
-        for row in side["examples"]
-    ]
-    head = "| image | class | diagnosis by | probability | kind of picture | turned white by the ROI step | refused |"
-    return "\n".join([head, "| --- " * 7 + "|", *rows])
+def _examples(side: Mapping[str, Any], highlights: bool) -> str:  # noqa: FBT001
+    columns = {
+        "image": lambda row: row["image_id"],
+        "class": lambda row: row["dx"],
+        "diagnosis by": lambda row: row["dx_type"] or "-",
+        "probability": lambda row: f"{row['p_malignant']:.3f}",
+        PICTURE: lambda row: row["kind"] or "-",
+        HIDDEN: lambda row: "-" if row["hidden"] is None else f"{row['hidden']:.0%}",
+        "refused": lambda row: "-" if row["refused"] is None else ("yes" if row["refused"] else "no"),
+    }
+    if not highlights:
+        del columns[HIDDEN]
+    rows = [f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in side["examples"]]
+    return "\n".join([f"| {' | '.join(columns)} |", "| --- " * len(columns) + "|", *rows])
 
 
 def _beside_others(found: Mapping[str, Any], kind: str, name: str) -> str:
