@@ -1,6 +1,6 @@
 """Where a bundle fails on the test part, and what is known of shortcuts, as Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from training.datasets import ham10000
@@ -87,12 +87,12 @@ def _groups(by: Mapping[str, Any], title: str, truth: str) -> str:
 
 
 def _examples(side: Mapping[str, Any], highlights: bool) -> str:  # noqa: FBT001
-    columns = {
-        "image": lambda row: row["image_id"],
-        "class": lambda row: row["dx"],
-        "diagnosis by": lambda row: row["dx_type"] or "-",
+    columns: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "image": lambda row: str(row["image_id"]),
+        "class": lambda row: str(row["dx"]),
+        "diagnosis by": lambda row: str(row["dx_type"] or "-"),
         "probability": lambda row: f"{row['p_malignant']:.3f}",
-        PICTURE: lambda row: row["kind"] or "-",
+        PICTURE: lambda row: str(row["kind"] or "-"),
         HIDDEN: lambda row: "-" if row["hidden"] is None else f"{row['hidden']:.0%}",
         "refused": lambda row: "-" if row["refused"] is None else ("yes" if row["refused"] else "no"),
     }
