@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -218,5 +219,14 @@ def _network(values: dict[str, Any]) -> NetworkSpec:
 
 def purpose(name: str) -> str:
     """The first sentence of what a recipe's file says about itself."""
-    document = importlib.import_module(recipe_module(name)).__doc__ or ""
-    return " ".join(document.split("\n\n")[0].split())
+    return " ".join(_document(name).split("\n\n")[0].split())
+
+
+def expected_time(name: str) -> str:
+    """What a recipe's file says of the time that it takes; empty where it says nothing."""
+    told = re.search(r"^Time: (.+?)(?=^\w+: |\Z)", _document(name), re.MULTILINE | re.DOTALL)
+    return " ".join(told[1].split()) if told else ""
+
+
+def _document(name: str) -> str:
+    return importlib.import_module(recipe_module(name)).__doc__ or ""

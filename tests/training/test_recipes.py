@@ -20,7 +20,7 @@ from training.datasets import isic2019, parts
 from training.datasets.parts import few
 from training.datasets.splits import PROTOCOLS, make_split
 from training.errors import TrainingError
-from training.recipe import Recipe, load_recipe, purpose, recipe_module, recipe_names
+from training.recipe import Recipe, expected_time, load_recipe, purpose, recipe_module, recipe_names
 from training.seeds import seeded
 from training.specs import DistilSpec, FitSpec, NetworkSpec
 
@@ -50,10 +50,12 @@ def test_a_recipe_says_what_it_is_and_survives_its_json(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_says_how_it_is_run_how_long_that_takes_and_where_its_result_is(name: str) -> None:
     document = importlib.import_module(recipe_module(name)).__doc__ or ""
-    command = re.search(r"^Command: python -m training (train|release) --recipe (\w+)$", document, re.MULTILINE)
+    command = re.search(r"^Command: python -m training (train|distil|release) --recipe (\w+)$", document, re.MULTILINE)
     assert command
     assert command[2] == name
     assert re.search(r"^Time: .{10}", document, re.MULTILINE)
+    assert len(expected_time(name)) >= 10
+    assert not re.search(r"\n|Result:|Method:", expected_time(name))
     told = re.search(r"^Result: (none|docs/results/[\w-]+)", document, re.MULTILINE)
     assert told
     forms = [name, *(recipe.name for recipe in seeded(load_recipe(name)))]
@@ -224,6 +226,12 @@ def test_a_recipe_whose_pictures_are_not_at_hand_learns_from_drawn_ones(
 ) -> None:
     learn(name, drawn_isic2019, tmp_path / "runs")
     assert len((tmp_path / "runs" / f"{name}-smoke" / "history.csv").read_text().splitlines()) == 3
+
+
+def test_release_says_how_long_it_will_take_before_it_begins(tmp_path: Path) -> None:
+    done = command("release", "--recipe", "three_block_ham10000", "--data-root", str(tmp_path), "--out", str(tmp_path))
+    assert done.returncode
+    assert done.stdout.startswith("Expected time of three_block_ham10000: about an hour on two cores.\n")
 
 
 def test_release_takes_a_student_with_its_teacher_all_the_way(data_root: Path, tmp_path: Path) -> None:

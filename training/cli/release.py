@@ -12,7 +12,7 @@ from training.cli.external import can_be_measured
 from training.cli.options import data_root_option, out_option, recipe_option
 from training.errors import TrainingError
 from training.names import RecipeName
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe, expected_time, load_recipe
 
 
 @click.command()
@@ -31,6 +31,9 @@ def release(recipe: Recipe, data_root: Path, out: Path, *, teachers: bool) -> No
     from training.report.card import write_card
     from training.seeds import median, seeded
 
+    told = RecipeName.parse(recipe.name)
+    if not told.smoke:
+        click.echo(f"Expected time of {recipe.name}: {expected_time(told.file)}")
     verbs = Verbs(data_root, out)
     members = seeded(recipe)
     if teachers and recipe.distil and recipe.distil.views and recipe.images is None:
