@@ -3,9 +3,7 @@
 Command: python -m training distil --recipe three_block_brief
 Time: on two cores 3 minutes a seed, where label_store has the teachers' answers.
 Result: none of all pictures yet; the tests run its small form.
-Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone), here with a soft-label bank. Small
-pictures first: what is learnt on them is the better part of what is learnt on large ones, at half the price (Touvron et
-al. 2019, Fixing the train-test resolution discrepancy; Tan, Le 2021, EfficientNetV2).
+Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone), here with a soft-label bank.
 """
 
 from dataclasses import replace
@@ -20,6 +18,8 @@ RECIPE = replace(
     name="three_block_brief",
     version="1.0.0",
     note="",
+    # Three blocks see 22 pixels around a place at most, whatever the size: of a small picture that is more of the lesion,
+    # and three epochs of it cost as much as one of 224.
     preprocess=replace(HARD.preprocess, working_size=128, output_size=128),
     augment=replace(HARD.augment, brightness=0.1, contrast=0.2, zoom=0.25, blur=1.0, mixup=0.3),
     fit=replace(HARD.fit, cycles=(5,), warmup_epochs=1, class_weight_power=0.0, mixed_precision="auto"),

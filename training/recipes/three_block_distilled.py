@@ -12,12 +12,11 @@ from dataclasses import replace
 from training.recipe import load_recipe
 
 BRIEF = load_recipe("three_block_brief")
-HARD = load_recipe("three_block_ham10000")
 
 RECIPE = replace(
     BRIEF,
     name="three_block_distilled",
-    preprocess=HARD.preprocess,
-    fit=replace(BRIEF.fit, cycles=(4,), peak_learning_rate=0.001),
+    fit=replace(BRIEF.fit, cycles=(12,), peak_learning_rate=0.0015),
     start=BRIEF.name,
+    mirrors=4,
 )
