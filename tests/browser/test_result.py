@@ -18,7 +18,7 @@ from tests.helpers.uploads import encoded, lesion, png_lesion, unlike_a_lesion
 @pytest.fixture(scope="module")
 def outlining() -> Iterator[Server]:
     """A server of the bundle that has all six stages, whatever the default one has."""
-    with serve(LESION_BUNDLE=str(REPOSITORY / "model_store" / "three_block_distilled")) as running:
+    with serve(LESION_BUNDLE=str(REPOSITORY / "model_store" / "three_block_ham10000")) as running:
         yield running
 
 
