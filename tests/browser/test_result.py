@@ -9,16 +9,16 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from app.config import REPOSITORY
 from tests.browser.steps import answer_of, choose, percent, screen
 from tests.helpers.server import Server, serve
+from tests.helpers.stages import with_all_stages
 from tests.helpers.uploads import encoded, lesion, png_lesion, unlike_a_lesion
 
 
 @pytest.fixture(scope="module")
-def outlining() -> Iterator[Server]:
-    """A server of the bundle that has all six stages, whatever the default one has."""
-    with serve(LESION_BUNDLE=str(REPOSITORY / "model_store" / "three_block_ham10000")) as running:
+def outlining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of a bundle that has all six stages, whatever the default one has."""
+    with serve(LESION_BUNDLE=str(with_all_stages(tmp_path_factory.mktemp("stages") / "bundle"))) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""First part of the three-block student's distillation, in which the evidence compares: 5 epochs on 128 pixels.
+"""The three-block student behind all six stages, taught for 5 epochs: what the evidence of stages compares with.
 
 Command: python -m training distil --recipe three_block_brief
 Time: on two cores 3 minutes a seed, where label_store has the teachers' answers.

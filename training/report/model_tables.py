@@ -81,7 +81,7 @@ def students_table(manifests: Sequence[Mapping[str, Any]], default: str) -> str:
         "parameters": [f"{each['training']['parameters']:,}" for each in manifests],
         "file, KB": [f"{each['files'][MODEL_FILE]['bytes'] / 1000:.2f}" for each in manifests],
         "pixels, stages, mirror images": [
-            f"{each['preprocess']['output_size']}, {len(each['preprocess']['stages'])}, {each['export'].get('mirrors', 1)}"
+            f"{each['preprocess']['output_size']}, {len(each['preprocess']['stages'])}, {each['export']['mirrors']}"
             for each in manifests
         ],
         "AUC on validation, median seed": [_median_seed(each) for each in manifests],
@@ -103,8 +103,6 @@ def students_table(manifests: Sequence[Mapping[str, Any]], default: str) -> str:
 
 def _median_seed(manifest: Mapping[str, Any]) -> str:
     training = manifest["training"]
-    if "seeds" not in training:
-        return "not kept; one seed"
     own = next(row for row in training["seeds"] if row["seed"] == training["recipe"]["seed"])
     others = ", ".join(f"{row['validation_auc']:.3f}" for row in training["seeds"] if row is not own)
     return f"{own['validation_auc']:.3f} (the others: {others})"
