@@ -18,8 +18,8 @@ RECIPE = replace(
     name="three_block_brief",
     version="1.0.0",
     note="",
-    # Three blocks see 22 pixels around a place at most, whatever the size: of a small picture that is more of the lesion,
-    # and three epochs of it cost as much as one of 224.
+    # Three blocks see 22 pixels around a place at most, whatever the size: of a small picture that is more of the
+    # lesion, and three epochs of it cost as much as one of 224.
     preprocess=replace(HARD.preprocess, working_size=128, output_size=128),
     augment=replace(HARD.augment, brightness=0.1, contrast=0.2, zoom=0.25, blur=1.0, mixup=0.3),
     fit=replace(HARD.fit, cycles=(5,), warmup_epochs=1, class_weight_power=0.0, mixed_precision="auto"),

@@ -22,6 +22,7 @@ from training.report.data_tables import (
     skin_table,
     trial_table,
 )
+from training.report.evidence_tables import EVIDENCE, all_evidence
 from training.report.failure_tables import failures_text, shortcuts_table
 from training.report.footprint_tables import runtimes_table, variants_table
 from training.report.gate_tables import compared_table, gate_line, gate_table
@@ -121,6 +122,7 @@ def filled(document: str, repository: Path, bundle: Path) -> str:
         "audit-trial": lambda: trial_table(_read(repository / AUDIT_TRIAL)),
         "roi": lambda: roi_table(_read(repository / ROI)),
         "skin-tone": lambda: skin_table(_read(repository / SKIN)),
+        "evidence": lambda: all_evidence(repository / EVIDENCE),
         "learning-curves": lambda: curves_table(read_curves(repository / CURVES)),
         "runtimes": lambda: runtimes_table(_read(repository / RUNTIMES)),
         "variants": lambda: variants_table(_read(repository / VARIANTS)),

@@ -48,6 +48,11 @@ def evidence_table(manifest: Mapping[str, Any]) -> str:
     return "\n\n".join(map(_arms, manifest["evidence"]))
 
 
+def all_evidence(path: Path = EVIDENCE) -> str:
+    """Everything that was compared, also about recipes that nothing shipped has learnt from."""
+    return "\n\n".join(map(_arms, read_evidence(path).values()))
+
+
 def _arms(found: Mapping[str, Any]) -> str:
     lines = [
         "| changed | seeds | difference in AUC | difference in balanced accuracy, seven classes |",
