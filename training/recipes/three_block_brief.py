@@ -1,7 +1,7 @@
 """The three-block student behind all six stages, taught for 5 epochs: what the evidence of stages compares with.
 
 Command: python -m training distil --recipe three_block_brief
-Time: on two cores 3 minutes a seed, where label_store has the teachers' answers.
+Time: on two cores 4 minutes a seed, where label_store has the teachers' answers.
 Result: none of all pictures yet; the tests run its small form.
 Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone), here with a soft-label bank.
 """

@@ -1,8 +1,8 @@
 """The three-block student, taught by two networks: function matching on eight views with mixed pictures, three seeds.
 
 Command: python -m training release --recipe three_block_distilled
-Time: on two cores 9 minutes a seed, where label_store has the teachers' answers; without them 40 minutes for the
-teachers and 15 for their answers before that.
+Time: on two cores 10 minutes a seed, the first part among them, where label_store has the teachers' answers;
+without them an hour for the teachers and their answers before that.
 Result: none of all pictures yet; the tests run its small form.
 Method: as its first part, three_block_plain.
 """

@@ -1,7 +1,7 @@
 """First part of the three-block student's distillation: three_block_brief without the four stages that hurt.
 
 Command: python -m training distil --recipe three_block_plain
-Time: on two cores 3 minutes a seed, where label_store has the teachers' answers.
+Time: on two cores 4 minutes a seed, where label_store has the teachers' answers.
 Result: none of all pictures yet; the tests run its small form.
 """
 
