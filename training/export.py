@@ -23,7 +23,7 @@ from training.datasets.parts import few
 from training.datasets.records import LesionRecord
 from training.datasets.schemes import BINARY_NAMES, CLASS_NAMES, SCC_NAME, LabelScheme
 from training.evaluation import forget_evaluation
-from training.models.half_precision import round_first_convolution
+from training.models.half_precision import round_convolutions
 from training.models.mirrors import with_mirror_images
 from training.models.networks import network
 from training.recipe import Recipe
@@ -95,7 +95,7 @@ def shipped_models(
     rounded = keras.models.clone_model(model)
     rounded.set_weights(model.get_weights())
     sample = few(training_records, ROUNDING_PICTURES)
-    round_first_convolution(rounded, _pictures(recipe, [record.image_path for record in sample]))
+    round_convolutions(rounded, _pictures(recipe, [record.image_path for record in sample]))
     return with_mirror_images(model, recipe.mirrors), with_mirror_images(rounded, recipe.mirrors)
 
 

@@ -161,7 +161,8 @@ def test_the_bundle_says_how_it_was_made(shipped: Screener) -> None:
     assert shipped.bundle.manifest["metrics"]["test"]["auc"]["value"] >= LEAST_AUC[shipped.bundle.name]
     parity = shipped.bundle.manifest["metrics"]["keras_tflite"]
     assert parity["images"] == parity["same_decision"] == 100
-    assert parity["largest_difference"] <= 2e-3
+    # Half precision; of 27 layers it is more than of seven.
+    assert parity["largest_difference"] <= 5e-3
 
 
 def test_the_tflite_file_gives_the_manifest_s_figures_again(shipped: Screener, data_root: Path, tmp_path: Path) -> None:

@@ -14,22 +14,37 @@ DAMPING = 1e-3
 """Share of the mean diagonal that is added to the second moments, so that they can be inverted."""
 
 
-def round_first_convolution(model: keras.Model, pictures: npt.NDArray[np.float32], *, seed: int = 1) -> None:
-    """Rounds kernel and bias of the first convolution of a student to half precision, in place.
+def round_convolutions(model: keras.Model, pictures: npt.NDArray[np.float32], *, seed: int = 1) -> None:
+    """Rounds kernels and biases of all convolutions of a student to half precision, in place.
 
-    The first one alone: its inputs go together the most, and it makes most of the difference that rounding makes.
+    Each with the inputs that it had before anything was rounded. Dense layers are left: TFLite rounds them one by one.
 
     Args:
-        model: `shipped_form` of a student, float32, whose input is inverted before the first convolution.
+        model: `shipped_form` of a student, float32.
         pictures: float32 (N, side, side, 3), 0..1, of the training part.
         seed: of the choice of patches.
     """
-    layer = next(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
-    kernel, bias = layer.get_weights()
-    height, width = kernel.shape[:2]
-    columns = _patches(1 - pictures, height, width, np.random.default_rng(seed))
-    rounded = round_rows(kernel.reshape(-1, kernel.shape[-1]), columns.T @ columns / len(columns))
-    layer.set_weights([rounded.reshape(kernel.shape), bias.astype(np.float16).astype(np.float32)])
+    random = np.random.default_rng(seed)
+    layers = [each for each in model.layers if isinstance(each, keras.layers.Conv2D | keras.layers.DepthwiseConv2D)]
+    rounded = []
+    for layer in layers:
+        inputs = keras.Model(model.input, layer.input).predict(pictures, batch_size=16, verbose=0)
+        kernel, bias = layer.get_weights()
+        height, width, depth, _ = kernel.shape
+        patches = _patches(inputs, height, width, random)
+        if isinstance(layer, keras.layers.DepthwiseConv2D):
+            # Each channel is a map of its own.
+            planes = patches.reshape(PATCHES, height * width, depth)
+            moments = np.einsum("pic,pjc->cij", planes, planes, optimize=True) / PATCHES
+            rows = kernel.reshape(height * width, depth)
+            found = np.concatenate(
+                [round_rows(rows[:, [channel]], moments[channel]) for channel in range(depth)], axis=1
+            )
+        else:
+            found = round_rows(kernel.reshape(-1, kernel.shape[-1]), patches.T @ patches / PATCHES)
+        rounded.append([found.reshape(kernel.shape), bias.astype(np.float16).astype(np.float32)])
+    for layer, weights in zip(layers, rounded, strict=True):
+        layer.set_weights(weights)
 
 
 def round_rows(weights: npt.NDArray[np.float32], moments: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
@@ -43,7 +58,8 @@ def round_rows(weights: npt.NDArray[np.float32], moments: npt.NDArray[np.float64
         float32 (D, K), each value one that float16 has.
     """
     size = len(moments)
-    damped = moments + DAMPING * np.trace(moments) / size * np.eye(size)
+    # Inputs that are always 0, as of a channel that ReLU switches off, say nothing: then plainly.
+    damped = moments + (DAMPING * np.trace(moments) / size or 1) * np.eye(size)
     upper = np.linalg.cholesky(np.linalg.inv(damped)).T
     left = weights.astype(np.float64)
     for row in range(size):

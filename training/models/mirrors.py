@@ -49,7 +49,7 @@ class Mirrored(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
 
     def call(self, pictures: Any) -> Any:
         """Concatenates along the batch."""
-        return ops.concatenate([ops.flip(pictures, axes) if axes else pictures for axes in self.mirrors], axis=0)
+        return ops.concatenate([_mirrored(pictures, axes) for axes in self.mirrors], axis=0)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the layer again."""
@@ -74,9 +74,16 @@ class Mean(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
         """Takes the batch apart again."""
         parts = ops.split(answers, len(self.mirrors), axis=0)
         if self.is_map:
-            parts = [ops.flip(part, axes) if axes else part for part, axes in zip(parts, self.mirrors, strict=True)]
+            parts = [_mirrored(part, axes) for part, axes in zip(parts, self.mirrors, strict=True)]
         return sum(parts[1:], parts[0]) / len(parts)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the layer again."""
         return {**super().get_config(), "mirrors": self.mirrors, "is_map": self.is_map}
+
+
+def _mirrored(values: Any, axes: Sequence[int]) -> Any:
+    # One axis at a time: of several in one operation, tflite-runtime 2.14 mirrors the first alone, and says nothing.
+    for axis in axes:
+        values = ops.flip(values, axis)
+    return values

@@ -24,7 +24,7 @@ class Network:
     """Attributes:
     build: from (spec, input_side, classes) to the model as it is trained, with float32 logits (N, classes).
     plain: from (spec, trained model) to its float32 form with probabilities alone; the process' policy must be float32.
-    rounded: whether its first convolution is rounded to half precision with care (half_precision.py).
+    rounded: whether its convolutions are rounded to half precision with care (half_precision.py).
     """
 
     build: Callable[[NetworkSpec, int, int], keras.Model]
@@ -69,6 +69,7 @@ def _conv_student(student: ConvStudent) -> Network:
 MOBILE_SHORT = Network(
     lambda spec, side, classes: mobile_student.trained_form(input_side=side, classes=classes, weights=spec.weights),
     lambda _, trained: mobile_student.folded(trained),
+    rounded=True,
 )
 
 NETWORKS: Mapping[str, Network] = MappingProxyType(
