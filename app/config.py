@@ -24,7 +24,7 @@ MAX_BATCH_PICTURES = 100
 DEFAULT_RATE_LIMIT = "600/minute"
 """Of one client. Two cores screen several times as many."""
 
-DEFAULT_BUNDLE = REPOSITORY / "model_store" / "three_block_ham10000"
+DEFAULT_BUNDLE = REPOSITORY / "model_store" / "mobile_short_distilled"
 
 
 class SettingRejected(Exception):
