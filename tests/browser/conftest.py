@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import skip_or_fail
 from tests.helpers.browser import ARGUMENTS, NAMES, chromium
-from tests.helpers.server import Server
+from tests.helpers.server import Server, serve
+from tests.helpers.stages import with_all_stages
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,13 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def outlining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of a bundle that has all six stages, whatever the default one has."""
+    with serve(LESION_BUNDLE=str(with_all_stages(tmp_path_factory.mktemp("stages") / "bundle"))) as running:
+        yield running
 
 
 @pytest.fixture

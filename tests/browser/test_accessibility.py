@@ -45,6 +45,12 @@ STATES: dict[str, Callable[[Page], object]] = {
 }
 
 
+@pytest.fixture
+def server(outlining: Server) -> Server:
+    """The one whose page shows the most."""
+    return outlining
+
+
 @pytest.fixture(params=["light", "dark"])
 def themed(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened = browser.new_context(base_url=server.url, color_scheme=request.param, reduced_motion="reduce")

@@ -1,7 +1,7 @@
 """Reading one answer."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,16 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from tests.browser.steps import answer_of, choose, percent, screen
-from tests.helpers.server import Server, serve
-from tests.helpers.stages import with_all_stages
+from tests.helpers.server import Server
 from tests.helpers.uploads import encoded, lesion, png_lesion, unlike_a_lesion
-
-
-@pytest.fixture(scope="module")
-def outlining(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of a bundle that has all six stages, whatever the default one has."""
-    with serve(LESION_BUNDLE=str(with_all_stages(tmp_path_factory.mktemp("stages") / "bundle"))) as running:
-        yield running
 
 
 def assert_shown(page: Page, server: Server, upload: bytes) -> None:
