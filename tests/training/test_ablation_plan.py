@@ -17,7 +17,7 @@ STAGES_ON = ("closing", "bilateral", "roi_highlight", "unsharp_mask", "rescale")
 
 @pytest.fixture(scope="module")
 def taught() -> Recipe:
-    return load_recipe("three_block_distilled")
+    return load_recipe("three_block_brief")
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ def test_finished_runs_are_listed_with_what_they_learnt_from(tmp_path: Path) -> 
     assert row["auc"] == [0.8, 0.85, 0.87, 0.88]
     assert row["loss"][-1] == 0.5123
     table = curves_table([row])
-    assert "| `three_block_distilled-seed2` | three_block | 128 | 6 | `resnet50_ham10000` and `mobile" in table
-    assert "goes on from `three_block_brief-seed2` | 4 | 0.850 | 0.880 | 0.600 | 0.512 |" in table
+    assert "| `three_block_distilled-seed2` | three_block | 128 | 2 | `resnet50_ham10000` and `mobile" in table
+    assert "goes on from `three_block_plain-seed2` | 4 | 0.850 | 0.880 | 0.600 | 0.512 |" in table
 
 
 def test_runs_stay_in_the_file_when_others_are_added(tmp_path: Path) -> None:
