@@ -16,8 +16,8 @@ OWN_FILES = (MANIFEST, MANIFEST_DIGEST)
 MAX_KERAS_DIFFERENCE = 5e-3
 """Of a class probability between the Keras model and the .tflite file.
 
-Half precision makes half of it in the 27 layers of our own student. What it is there to find is larger: mirror images that
-the runtime made otherwise came to 0.039."""
+Half precision makes half of it in the 27 layers of our own student. What it is there to find is larger: mirror images
+that the runtime made otherwise came to 0.039."""
 
 PREDICTIONS = "test_predictions.csv"
 """In the run folder: a row a test image."""
