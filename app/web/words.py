@@ -14,15 +14,15 @@ CLASS_NAMES = (
 """The names in the shipped manifests; a test holds that each of those stands here."""
 
 STAGES = {
-    "closing": (N_("1. Closing"), N_("Fills dark hairs that are thinner than a few pixels.")),
-    "bilateral": (N_("2. Bilateral filter"), N_("Smooths the skin's texture and keeps the lesion's border.")),
+    "closing": (N_("Closing"), N_("Fills dark hairs that are thinner than a few pixels.")),
+    "bilateral": (N_("Bilateral filter"), N_("Smooths the skin's texture and keeps the lesion's border.")),
     "roi_highlight": (
-        N_("3. ROI highlight"),
+        N_("ROI highlight"),
         N_("Turns the brighter part, mostly skin, to white, so that the darker lesion stays."),
     ),
-    "unsharp_mask": (N_("4. Unsharp mask"), N_("Strengthens borders and structures.")),
-    "rescale": (N_("5. Rescale"), N_("Brings grey levels from 0 to 255 into the range 0 to 1. It looks the same.")),
-    "resize": (N_("6. Resize"), N_("Brings it to the size that the network takes. This is what the network sees.")),
+    "unsharp_mask": (N_("Unsharp mask"), N_("Strengthens borders and structures.")),
+    "rescale": (N_("Rescale"), N_("Brings grey levels from 0 to 255 into the range 0 to 1. It looks the same.")),
+    "resize": (N_("Resize"), N_("Brings it to the size that the network takes. This is what the network sees.")),
 }
 """Of each stage: its name and what it does."""
 

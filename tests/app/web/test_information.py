@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from app.web.information import PAGES
 from app.web.languages import LANGUAGES, percent
+from app.web.words import STAGES
 from tests.helpers.pages import send
 from tests.helpers.uploads import png_lesion
 
@@ -20,6 +21,12 @@ def test_every_page_has_one_heading_a_way_back_and_the_disclaimer(client: FlaskC
     assert page.count("<h1") == 1
     assert 'href="/"' in page
     assert "Research tool, not a medical device" in page
+
+
+def test_the_bundle_s_stages_are_numbered_from_one(client: FlaskClient, app: Flask) -> None:
+    page = client.get("/how-it-works").get_data(as_text=True)
+    names = [STAGES[stage][0] for stage in app.extensions["screener"].bundle.preprocess.stages]
+    assert re.findall(r"<strong>(\d+\. .+?)</strong>", page) == [f"{at}. {name}" for at, name in enumerate(names, 1)]
 
 
 def test_the_model_card_is_the_bundle_s(client: FlaskClient, app: Flask) -> None:
