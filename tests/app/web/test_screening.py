@@ -162,9 +162,10 @@ def test_a_picture_of_something_else_gets_advice_and_no_class(client: FlaskClien
     assert "Cannot assess" in body
     assert "does not look like those that the model learnt from" in body
     assert "Send a dermoscopic photo of one lesion" in body
+    said = re.sub(r'(value|src)="[^"]*"', "", body)  # tokens and pictures in base64 spell short words by chance
     for word in ("Low risk", "Refer", 'class="prediction"', "Melanoma", "benign", "malignant", "PPV", 'class="heat"'):
-        assert word not in body, word
-    assert "Download as PDF" in body
+        assert word not in said, word
+    assert "Download as PDF" in said
 
 
 def test_pages_hold_no_inline_script_or_style_and_the_policy_allows_none(client: FlaskClient) -> None:
