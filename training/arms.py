@@ -58,6 +58,12 @@ def _bilateral(diameter: int, color: float, space: float) -> Callable[[Recipe], 
     return change
 
 
+def _smaller(recipe: Recipe) -> Recipe:
+    spec = recipe.preprocess
+    side = {name: round(0.75 * getattr(spec, name)) for name in ("working_size", "output_size")}
+    return replace(recipe, preprocess=replace(spec, **side))
+
+
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         "untaught": Arm("hard labels in the place of a teacher", untaught),
@@ -71,6 +77,7 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
         # The ends of the grid that docs/model.md shows, on both sides of what was chosen.
         "weak_bilateral": Arm("bilateral filter of 5 pixels, 10 grey levels", _bilateral(5, 10.0, 5.0)),
         "strong_bilateral": Arm("bilateral filter of 9 pixels, 75 grey levels", _bilateral(9, 75.0, 5.0)),
+        "smaller_pictures": Arm("pictures of three quarters of the side", _smaller),
     }
 )
 

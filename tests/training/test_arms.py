@@ -47,7 +47,9 @@ def test_every_stage_that_can_be_left_out_is_an_arm() -> None:
     assert [name for name in ARMS if name.startswith("without_")] == [f"without_{stage}" for stage in STAGES[:4]]
     assert "all_stages" not in arms(BASE)
     few = replace(BASE, preprocess=replace(BASE.preprocess, stages=("rescale", "resize")))
-    assert arms(few) == ["untaught", "all_stages"]
+    assert arms(few) == ["untaught", "all_stages", "smaller_pictures"]
+    smaller = load_recipe(f"{BASE.name}+smaller_pictures").preprocess
+    assert (smaller.working_size, smaller.output_size) == (96, 96)
 
 
 def test_an_arm_that_is_none_is_refused() -> None:

@@ -150,7 +150,11 @@ def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:
 
 def test_what_was_found_about_small_pictures_counts_for_what_learnt_from_them(tmp_path: Path) -> None:
     kept = tmp_path / "evidence.json"
-    kept.write_text(json.dumps({name: {"recipe": name} for name in ("after", "before", "other")}))
+    names = {"after": ["other"], "before": ["before+arm", "before", "all_stages"], "all_stages": [], "other": []}
+    rows = {
+        name: {"recipe": name, "differences": [{"name": each} for each in beside]} for name, beside in names.items()
+    }
+    kept.write_text(json.dumps(rows))
     manifest = {"name": "after", "training": {"before": [{"recipe": "before-seed3", "epochs": 20, "side": 160}]}}
-    assert evidence_of(manifest, kept) == [{"recipe": "after"}, {"recipe": "before"}]
+    assert evidence_of(manifest, kept) == [rows["after"], rows["before"], rows["all_stages"]]
     assert evidence_of({"name": "none", "training": {}}, kept) == []

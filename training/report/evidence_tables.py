@@ -19,11 +19,16 @@ def read_evidence(path: Path = EVIDENCE) -> dict[str, Any]:
 
 
 def evidence_of(manifest: Mapping[str, Any], path: Path = EVIDENCE) -> list[dict[str, Any]]:
-    """What was found about a bundle's recipe, and about those that its network learnt from before."""
+    """What was found about a bundle's recipe, and about those that its network learnt from before.
+
+    With the latter comes what was found about recipes that they were compared with: of stages, say, that a student was
+    trained without from the beginning, since they had hurt another.
+    """
     rows = read_evidence(path)
     before = [RecipeName.parse(row["recipe"]) for row in manifest["training"].get("before", [])]
-    names = [manifest["name"], *(str(replace(name, seed=None)) for name in before[::-1])]
-    return [rows[name] for name in names if name in rows]
+    earlier = [str(replace(name, seed=None)) for name in before[::-1]]
+    beside = [row["name"] for name in earlier if name in rows for row in rows[name]["differences"]]
+    return [rows[name] for name in dict.fromkeys([manifest["name"], *earlier, *beside]) if name in rows]
 
 
 def seeds_text(manifest: Mapping[str, Any]) -> str:
