@@ -34,6 +34,17 @@ def untaught(recipe: Recipe) -> Recipe:
     return replace(recipe, distil=None, fit=replace(recipe.fit, views=recipe.distil.views))
 
 
+def untaught_weighted(recipe: Recipe) -> Recipe:
+    """`untaught`, with rare classes weighted as in the training of the teachers, whose answers carry that."""
+    if not recipe.distil:
+        return recipe
+    power = max(load_recipe(teacher).fit.class_weight_power for teacher in recipe.distil.teachers)
+    if power == recipe.fit.class_weight_power:
+        return recipe
+    alone = untaught(recipe)
+    return replace(alone, fit=replace(alone.fit, class_weight_power=power))
+
+
 def _stages(*stages: str) -> Callable[[Recipe], Recipe]:
     return lambda recipe: replace(recipe, preprocess=replace(recipe.preprocess, stages=stages))
 
@@ -67,6 +78,7 @@ def _smaller(recipe: Recipe) -> Recipe:
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         "untaught": Arm("hard labels in the place of a teacher", untaught),
+        "untaught_weighted": Arm("hard labels, rare classes weighted as for the teachers", untaught_weighted),
         "all_stages": Arm("all six stages", _stages(*STAGES)),
         "no_stages": Arm("no stage but rescale and resize", _stages(*NEEDED_STAGES)),
         **{

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from app.evaluation.bootstrap import Statistic, intervals, share
 from app.evaluation.metrics import Answers, Floats, auc
+from app.evaluation.proportions import of_groups
 from training.datasets.records import LesionRecord
 
 LEAST_IMAGES = 20
@@ -61,7 +62,8 @@ def by_subgroup(
 
     Returns:
         {kind: {subgroup: {"images", "malignant_images", "auc", "sensitivity", "specificity"}}}; each of the last three
-        {"value", "low", "high"}, or None where the subgroup has too few images of a side.
+        {"value", "low", "high"}, or None where the subgroup has too few images of a side. A share of 0 or 1 has
+        Wilson's interval with a lesion for one case.
     """
     masks = {
         (kind, name): mask
@@ -78,6 +80,12 @@ def by_subgroup(
     for (kind, name), mask in masks.items():
         counts = {"images": int(mask.sum()), "malignant_images": int((mask & answers.malignant).sum())}
         rates = {rate: found.get(f"{kind}/{name}/{rate}") for rate in ("auc", "sensitivity", "specificity")}
+        referred = answers.p_malignant >= threshold
+        for rate, right, side in (
+            ("sensitivity", referred, answers.malignant), ("specificity", ~referred, ~answers.malignant)
+        ):  # fmt: skip
+            if (share_of := rates[rate]) is not None:
+                rates[rate] = of_groups(share_of, right & side & mask, side & mask, groups)
         table.setdefault(kind, {})[name] = {**counts, **rates}
     return table
 

@@ -12,11 +12,12 @@ from app.screening.preprocess import PreprocessSpec
 from app.screening.screener import Screener
 from training.bundles import EVALUATION, MAX_KERAS_DIFFERENCE, MAX_MODEL_BYTES, shipped_bundles
 from training.coverage import refused_non_lesions
-from training.datasets import ham10000
+from training.datasets import ham10000, isic2017
 from training.datasets.manifests import SplitManifest
 from training.datasets.parts import read, read_split
 from training.evaluate import assessable, raw_probabilities, screen_all, to_answers
 from training.evaluation import read_evaluation
+from training.external import external_part, measure_external
 from training.figures.draw import drawn_names
 from training.latency import time_interleaved
 from training.recipe import Recipe, load_recipe
@@ -181,6 +182,18 @@ def test_the_tflite_file_gives_the_manifest_s_figures_again(shipped: Screener, d
     assert (~answers.malignant & referred).sum() == pytest.approx(failures["false_alarms"]["images"], abs=6)
     gate = manifest["metrics"]["gate"]
     assert (~assessable(screenings)).sum() == pytest.approx(gate["refused_images"], abs=3)
+
+
+def test_the_tflite_file_gives_the_figures_of_the_external_test_again(shipped: Screener, data_root: Path) -> None:
+    told = shipped.bundle.manifest["metrics"]["external"]
+    pictures = external_part(read(isic2017.NAME, data_root))
+    found = measure_external(DEFAULT_BUNDLE.parent / shipped.bundle.name, pictures, resamples=20)
+    assert (found["images"], found["melanomas"]) == (told["images"], told["melanomas"]) == (600, 117)
+    for name in ("auc", "auc_melanoma", "brier", "ece"):
+        assert found[name]["value"] == pytest.approx(told[name]["value"], abs=0.002), name
+    for name in ("sensitivity", "specificity"):
+        assert found[name]["value"] == pytest.approx(told[name]["value"], abs=0.02), name
+    assert found["gate"]["refused_images"] == pytest.approx(told["gate"]["refused_images"], abs=2)
 
 
 def test_the_failures_that_are_named_are_what_the_manifest_says(shipped: Screener, data_root: Path) -> None:

@@ -27,11 +27,12 @@ def test_an_arm_differs_in_one_thing_and_learns_from_the_same_soft_labels(name: 
     assert arm.name == f"{BASE.name}+{name}"
     assert not arm.start
     same = {"name": BASE.name, "seeds": BASE.seeds, "note": BASE.note, "view_seed": BASE.view_seed, "start": BASE.start}
-    if name == "untaught":
+    if name.startswith("untaught"):
         assert arm.distil is None
         assert BASE.distil
         assert replace(arm, **same, distil=BASE.distil, fit=BASE.fit) == BASE
-        assert replace(arm.fit, views=0) == BASE.fit
+        power = load_recipe(BASE.distil.teachers[0]).fit.class_weight_power if name == "untaught_weighted" else 0.0
+        assert replace(arm.fit, views=0) == replace(BASE.fit, class_weight_power=power)
         assert arm.fit.views == BASE.distil.views
         return
     assert arm.distil
@@ -47,7 +48,7 @@ def test_every_stage_that_can_be_left_out_is_an_arm() -> None:
     assert [name for name in ARMS if name.startswith("without_")] == [f"without_{stage}" for stage in STAGES[:4]]
     assert "all_stages" not in arms(BASE)
     few = replace(BASE, preprocess=replace(BASE.preprocess, stages=("rescale", "resize")))
-    assert arms(few) == ["untaught", "all_stages", "smaller_pictures"]
+    assert arms(few) == ["untaught", "untaught_weighted", "all_stages", "smaller_pictures"]
     smaller = load_recipe(f"{BASE.name}+smaller_pictures").preprocess
     assert (smaller.working_size, smaller.output_size) == (96, 96)
 
@@ -102,8 +103,9 @@ def test_an_arm_of_a_second_part_starts_from_that_of_the_first() -> None:
 def test_an_arm_starts_from_the_same_arm_of_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
     after = replace(BASE, name="after", start="before")
     before = replace(BASE, name="before")
-    monkeypatch.setattr("training.arms.load_recipe", {"before": before}.__getitem__)
+    known = {"before": before, **{name: load_recipe(name) for name in BASE.needed}}
+    monkeypatch.setattr("training.arms.load_recipe", known.__getitem__)
     assert arm_of(after, "untaught").start == "before+untaught"
     # Of an arm that changes nothing of it, it is what every arm starts from.
-    monkeypatch.setattr("training.arms.load_recipe", {"before": replace(before, distil=None)}.__getitem__)
+    monkeypatch.setitem(known, "before", replace(before, distil=None))
     assert arm_of(after, "untaught").start == "before"

@@ -10,7 +10,14 @@ from app.screening.calibration import METHODS
 from training.failures import HALVES, HIDDEN
 from training.figures.reliability import TITLES
 from training.report.calibration_tables import calibration_text
-from training.report.card_data import data_sentence, limits, mirrors_sentence, network_sentence, split_sentence
+from training.report.card_data import (
+    data_sentence,
+    limits,
+    mirrors_sentence,
+    network_sentence,
+    split_sentence,
+    taught_by,
+)
 from training.report.evidence_tables import evidence_of, evidence_table, seeds_text
 from training.report.failure_tables import failures_text, shortcuts_table
 
@@ -39,6 +46,14 @@ def test_other_data_and_networks_are_called_what_they_are() -> None:
     assert not any("HAM10000's share" in line for line in limits({"dataset": "isic2019", "split": "isic2019-lesion"}))
     assert network_sentence("mobilenet_v2") == "The network `mobilenet_v2`"
     assert "not in this repository" in split_sentence("isic2019-lesion")
+
+
+def test_a_card_says_what_came_from_imagenet() -> None:
+    assert "ImageNet" in network_sentence("mobile_short")
+    assert taught_by([]) == "trained on hard labels, without a teacher"
+    assert taught_by(["three_block_ham10000", "gone"]) == "taught by three_block_ham10000 and gone"
+    told = "taught by resnet50_ham10000 and three_block_ham10000 (resnet50_ham10000 from weights of ImageNet)"
+    assert taught_by(["resnet50_ham10000", "three_block_ham10000"]) == told
 
 
 FITTED: dict[str, Any] = {"fitted_on": "validation", "images": 1200, "lesions": 800}
@@ -145,7 +160,11 @@ def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:
     assert "have not been compared" in evidence_table({"evidence": None})
     both = evidence_table({"evidence": [found, {**found, "recipe": "before"}]})
     assert both.count("| hard labels |") == 2
-    assert "\n\nEach row is `before` changed in one thing, less itself, after 60 epochs" in both
+    assert "\n\nEach row is `before` (60 epochs on pictures of 160×160) changed in one thing, less itself" in both
+    other = {**row, "says": "`other` in its place", "epochs": 7}
+    assert f"| `other` in its place (7 epochs) | 1, 2 | {cell} |" in evidence_table(
+        {"evidence": [{**found, "differences": [other]}]}
+    )
 
 
 def test_what_was_found_about_small_pictures_counts_for_what_learnt_from_them(tmp_path: Path) -> None:

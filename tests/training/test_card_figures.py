@@ -1,4 +1,4 @@
-"""Every figure of the shipped bundle's card is in its manifest; read here without the functions that write the card."""
+"""Every figure of a shipped bundle's card is in its manifest; read here without the functions that write the card."""
 
 import copy
 import json
@@ -11,10 +11,13 @@ import pytest
 
 from app.config import REPOSITORY
 from app.screening.decode import DecodeLimits
+from training.bundles import shipped_bundles
 from training.report.card import card
+from training.report.evidence_tables import evidence_of
 from training.subgroups import LEAST_IMAGES, LEAST_OF_A_SIDE
 
 NUMBER = re.compile(r"(?<![\w.,])[+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?%?(?![\w])")
+OURS, THREE_BLOCK = "mobile_short_distilled", "three_block_distilled"
 PREVALENCES = (1, 2, 5, 10, 20)
 METRICS = {
     "AUC, malignant versus benign": "auc",
@@ -33,20 +36,27 @@ WORDS = {
     "1993": "of Efron and Tibshirani", "2024": "of Islam et al.", "2019": "of Mitchell et al.", "2018": "of HAM10000",
     "95": "the intervals' level", "0.5": "the likelier answer", "10": "bins", "0": "a share", "1": "a share",
     "98": "accuracies of the field", "99": "the same",
-    "2017": "a data set's name",
+    "2017": "a data set's name", "2009": "of Deng et al.",
 }  # fmt: skip
 """Numbers of the card's own sentences, which measure nothing."""
 
 
+@pytest.fixture(scope="module", params=shipped_bundles(), ids=lambda folder: folder.name)
+def shipped(request: pytest.FixtureRequest) -> Path:
+    """Each bundle of model_store in turn."""
+    folder: Path = request.param
+    return folder
+
+
 @pytest.fixture(scope="module")
-def manifest(bundle_folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((bundle_folder / "manifest.json").read_text())
+def manifest(shipped: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((shipped / "manifest.json").read_text())
     return found
 
 
 @pytest.fixture(scope="module")
-def text(bundle_folder: Path) -> str:
-    return (bundle_folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+def text(shipped: Path) -> str:
+    return (shipped / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
 def section(text: str, heading: str) -> str:
@@ -64,6 +74,12 @@ def rows(text: str) -> list[list[str]]:
 
 def as_decimal(rate: dict[str, float] | None) -> str:
     return "-" if rate is None else f"{rate['value']:.3f} ({rate['low']:.3f} to {rate['high']:.3f})"
+
+
+def as_counts(rate: dict[str, float], of: int) -> str:
+    """A bootstrap of images that are all right, or all wrong, has no width."""
+    alike = rate["low"] == rate["high"]
+    return f"{rate['value']:.3f} ({round(rate['value'] * of)} of {of})" if alike else as_decimal(rate)
 
 
 def as_percent(rate: dict[str, float] | None) -> str:
@@ -122,7 +138,9 @@ def test_predictive_values_follow_from_the_operating_point(text: str, manifest: 
 def test_its_subgroups_and_its_external_test_are_the_manifest_s(text: str, manifest: dict[str, Any]) -> None:
     expected = [
         [kind, name, f"{row['images']:,}", f"{row['malignant_images']:,}",
-         *(as_decimal(row[rate]) for rate in ("auc", "sensitivity", "specificity"))]
+         "1.000 (no interval)" if row["auc"] and row["auc"]["low"] == 1 else as_decimal(row["auc"]),
+         as_counts(row["sensitivity"], row["malignant_images"]) if row["sensitivity"] else "-",
+         as_counts(row["specificity"], row["images"] - row["malignant_images"]) if row["specificity"] else "-"]
         for kind, groups in manifest["metrics"]["subgroups"].items()
         for name, row in groups.items()
     ]  # fmt: skip
@@ -135,21 +153,58 @@ def test_its_subgroups_and_its_external_test_are_the_manifest_s(text: str, manif
 
 def test_its_failures_are_the_manifest_s(text: str, manifest: dict[str, Any]) -> None:
     failures, found = manifest["metrics"]["failures"], rows(section(text, "Where it fails"))
+    highlights = "roi_highlight" in manifest["preprocess"]["stages"]
     expected: list[list[str]] = []
     for side in ("missed", "false_alarms"):
         expected += [
             [kind, name, f"{row['images']:,}", f"{row['of']:,}", as_percent(row["share"])]
             for kind, groups in failures[side]["by"].items()
             for name, row in groups.items()
+            if highlights or kind != "turned white by the ROI step"
         ]
         expected += [
             [row["image_id"], row["dx"], row["dx_type"], f"{row['p_malignant']:.3f}", row["kind"],
-             f"{100 * row['hidden']:.0f}%", "yes" if row["refused"] else "no"]
+             *([f"{100 * row['hidden']:.0f}%"] if highlights else []), "yes" if row["refused"] else "no"]
             for row in failures[side]["examples"]
         ]  # fmt: skip
     assert found == expected
     missed = failures["missed"]
     assert f"**Missed**: {missed['images']} of {missed['of']} malignant images" in text
+
+
+def test_what_its_parts_give_is_what_was_compared(text: str, manifest: dict[str, Any]) -> None:
+    assert manifest["evidence"] == evidence_of(manifest), "run `python -m training report`"
+    differences = [row for found in manifest["evidence"] for row in found["differences"]]
+    told = [
+        [f"{row[name]['difference']:+.3f} ({row[name]['low']:+.3f} to {row[name]['high']:+.3f})"
+         for name in ("auc", "seven_class_balanced_accuracy")]
+        for row in differences
+    ]  # fmt: skip
+    assert [row[2:] for row in rows(section(text, "What each part of the recipe gives"))] == told
+    others = {row["name"] for row in differences}
+    assert others & {OURS, THREE_BLOCK}, "one student beside the other"
+    assert any("+untaught" in name for name in others)
+    assert any("+no_stages" in name or "+all_stages" in name for name in others)
+
+
+def test_its_gate_and_shortcuts_are_the_manifest_s(text: str, manifest: dict[str, Any]) -> None:
+    gate, by = manifest["metrics"]["gate"], manifest["metrics"]["failures"]["missed"]["by"]
+    found = {row[0]: row[1:] for row in rows(section(text, "Which pictures are refused"))}
+    point, test = manifest["operating_point"], manifest["metrics"]["test"]
+    assert found["Images"] == [f"{test['images']:,}", f"{test['images'] - gate['refused_images']:,}"]
+    assert found["Refused"] == ["", as_percent(gate["refused"])]
+    assert found["AUC"] == [as_decimal(test["auc"]), as_decimal(gate["auc"])]
+    for name in ("sensitivity", "specificity"):
+        told = [as_decimal(point[name]), as_decimal(gate[name])]
+        assert found[f"{name.capitalize()} at the operating point"] == told
+    for kind, row in gate["non_lesions"].items():
+        share = f"{100 * row['refused'] / row['pictures']:.0f}%"
+        assert found[kind] == [str(row["pictures"]), f"{row['refused']} ({share})"]
+    shortcuts = {row[0]: row[1] for row in rows(section(text, "Known shortcuts"))}
+    for kind, title in (("vignette", "Dark corners"), ("hair", "Hair over the skin")):
+        missed = by["kind of picture"][kind]
+        cell = next(cell for name, cell in shortcuts.items() if name.startswith(title))
+        assert cell.startswith(f"Missed: {missed['images']} of {missed['of']}, {as_percent(missed['share'])};")
 
 
 def test_its_failures_are_those_that_the_subgroups_and_the_gate_speak_of(manifest: dict[str, Any]) -> None:
@@ -172,12 +227,15 @@ def test_no_number_in_it_comes_from_elsewhere(text: str, manifest: dict[str, Any
         if isinstance(value, bool):
             continue
         if isinstance(value, int | float):
-            formats = ("{:.3f}", "{:.1%}", "{:.0%}", "{:.4f}", "{:+.4f}", "{:.1e}", "{:,}", "{:g}")
+            formats = ("{:.3f}", "{:+.3f}", "{:.1%}", "{:.0%}", "{:.4f}", "{:+.4f}", "{:.1e}", "{:,}", "{:g}")
             known |= {form.format(value) for form in formats} | {f"{value / 1000:.2f}"}
         elif isinstance(value, str):
             known |= set(NUMBER.findall(value))
     # What the tests above reckon anew, or what is a sum.
-    for heading in ("What it is worth where malignancy is rarer", "Which pictures are refused", "Known shortcuts"):
+    reckoned = (
+        "What it is worth where malignancy is rarer", "Which pictures are refused", "Known shortcuts", "Subgroups"
+    )  # fmt: skip
+    for heading in reckoned:
         text = text.replace(section(text, heading), "")
     text = re.sub(r"`[^`]*`|\]\([^)]*\)|\(split.*\)|data SHA-256.*|\d+×\d+|ISIC_\d+|70:10:20|180161", "", text)
     text = re.sub(r"The gate refuses .* was not chosen on\.", "", text)
@@ -185,15 +243,15 @@ def test_no_number_in_it_comes_from_elsewhere(text: str, manifest: dict[str, Any
     assert {number for number in NUMBER.findall(text) if number.strip(",") not in known | {half}} == set()
 
 
-def test_the_figures_beside_it_are_those_of_the_same_evaluation(text: str, bundle_folder: Path) -> None:
+def test_the_figures_beside_it_are_those_of_the_same_evaluation(text: str, shipped: Path) -> None:
     linked = re.findall(r"\]\((\S+\.png)\)", text)
     assert [Path(link).name for link in linked] == ["roc.png", "reliability.png"]
     for link in linked:
-        path = (bundle_folder / link).resolve()
+        path = (shipped / link).resolve()
         assert path.is_relative_to(REPOSITORY)
         assert path.is_file()
-    assert not list(bundle_folder.rglob("*.jpg"))
-    assert {path.parent.name for path in bundle_folder.rglob("*.png")} == {"parity"}, "drawn samples alone"
+    assert not list(shipped.rglob("*.jpg"))
+    assert {path.parent.name for path in shipped.rglob("*.png")} == {"parity"}, "drawn samples alone"
 
 
 SHOWN = ("metrics/test", "metrics/failures", "operating_point", "calibration")
@@ -201,11 +259,14 @@ SHOWN = ("metrics/test", "metrics/failures", "operating_point", "calibration")
 
 def test_each_figure_that_changes_in_the_manifest_changes_the_card(text: str, manifest: dict[str, Any]) -> None:
     before, unseen = card(manifest), []
+    highlights = "roi_highlight" in manifest["preprocess"]["stages"]
     assert before == text
     for path, value in leaves(manifest):
         name = "/".join(map(str, path))
         if not name.startswith(SHOWN) or isinstance(value, bool) or not isinstance(value, int | float):
             continue
+        if not highlights and ("/turned white by the ROI step/" in name or name.endswith("/hidden")):
+            continue  # nothing turns a lesion white where there is no such step
         changed = copy.deepcopy(manifest)
         place: Any = changed
         for key in path[:-1]:

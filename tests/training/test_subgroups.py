@@ -7,6 +7,7 @@ import pytest
 
 from app.evaluation.metrics import Answers
 from training.datasets.records import LesionRecord
+from training.report.worth_tables import subgroups_table
 from training.subgroups import age_band, by_subgroup
 
 THRESHOLD = 0.3
@@ -47,6 +48,15 @@ def test_a_class_of_one_side_has_only_the_rate_of_that_side() -> None:
     assert found["mel"]["specificity"] is None
     assert found["mel"]["auc"] is None
     assert found["nv"]["specificity"]["value"] == 1.0
+    # All alike, so that a bootstrap has no width; 20 of 20 found is Wilson's 0.839 at least.
+    assert found["mel"]["sensitivity"]["low"] == pytest.approx(0.839, abs=0.001)
+
+
+def test_a_rate_without_a_width_is_told_with_its_counts() -> None:
+    alike = {"value": 1.0, "low": 1.0, "high": 1.0}
+    row = {"images": 30, "malignant_images": 8, "auc": alike, "sensitivity": alike, "specificity": None}
+    table = subgroups_table({"metrics": {"subgroups": {"site": {"foot": row}}}})
+    assert table.endswith("| site | foot | 30 | 8 | 1.000 (no interval) | 1.000 (8 of 8) | - |")
 
 
 def test_small_subgroups_are_counted_together_and_what_is_unknown_says_so() -> None:

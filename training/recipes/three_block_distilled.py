@@ -16,7 +16,10 @@ PLAIN = load_recipe("three_block_plain")
 RECIPE = replace(
     PLAIN,
     name="three_block_distilled",
-    fit=replace(PLAIN.fit, cycles=(7,), peak_learning_rate=0.0015),
+    version="1.1.0",
+    # As good for as many epochs, at six tenths of the time: `three_block_plain+smaller_pictures`.
+    preprocess=replace(PLAIN.preprocess, working_size=96, output_size=96),
+    fit=replace(PLAIN.fit, cycles=(24,), peak_learning_rate=0.0015),
     start=PLAIN.name,
     mirrors=4,
 )

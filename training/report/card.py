@@ -8,7 +8,14 @@ from typing import Any
 from app.screening.decode import DecodeLimits
 from training.bundles import read_manifest, write_manifest
 from training.report.calibration_tables import calibration_text
-from training.report.card_data import data_sentence, limits, mirrors_sentence, network_sentence, split_sentence
+from training.report.card_data import (
+    data_sentence,
+    limits,
+    mirrors_sentence,
+    network_sentence,
+    split_sentence,
+    taught_by,
+)
 from training.report.evidence_tables import evidence_of, evidence_table, seeds_text
 from training.report.failure_tables import failures_text, shortcuts_table
 from training.report.gate_tables import gate_line, gate_table
@@ -63,8 +70,7 @@ def card(manifest: Mapping[str, Any]) -> str:
     note = f"Note: {manifest['note']}\n" if manifest["note"] else ""
     # Recipes from before there were others have no network in them.
     recipe = {"network": {"name": "three_block"}, **training["recipe"]}
-    distil = recipe.get("distil")
-    taught = f"taught by {' and '.join(distil['teachers'])}" if distil else "trained on hard labels, without a teacher"
+    taught = taught_by((recipe.get("distil") or {"teachers": ()})["teachers"])
     return f"""# Model card: {manifest["name"]} {manifest["version"]}
 
 Written by `python -m training report` from `manifest.json`; do not edit by hand.

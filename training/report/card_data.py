@@ -1,17 +1,24 @@
 """What a card says of data, split and network: from the recipe and the split manifest, never taken for granted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.datasets.manifests import SplitManifest
 from training.datasets.records import DatasetError
+from training.recipe import load_recipe, recipe_names
 
 NETWORKS = {
-    "mobile_short": "Our own student, the first eight blocks of MobileNetV2 (Sandler et al. 2018) and a tail,",
+    "mobile_short": (
+        "Our own student, the first eight blocks of MobileNetV2 (Sandler et al. 2018) as they were trained on ImageNet "
+        "(Deng et al. 2009) and a tail,"
+    ),
     "three_block": "The three-block student of Islam et al. 2024",
     "dsnet": "A student in the limits of DSNet (Khan et al. 2022)",
     "lightkd_student": "A custom student in the limits of the two-phase study of 2025",
 }
+FROM_NOTHING = ("three_block", "dsnet", "lightkd_student")
+"""Networks that begin with random weights; all others are pretrained."""
+
 DATASETS = {
     "ham10000": (
         "HAM10000 (Tschandl, Rosendahl, Kittler, Scientific Data 5:180161, 2018; CC BY-NC 4.0), images squashed to "
@@ -59,6 +66,16 @@ BY_IMAGE_LIMITS = (
 def network_sentence(name: str) -> str:
     """What network it is."""
     return NETWORKS.get(name, f"The network `{name}`")
+
+
+def taught_by(teachers: Sequence[str]) -> str:
+    """Who taught it, and what these had learnt before; "trained on hard labels" where nobody did."""
+    if not teachers:
+        return "trained on hard labels, without a teacher"
+    named = [name for name in teachers if name in recipe_names()]
+    pretrained = [name for name in named if load_recipe(name).network.name not in FROM_NOTHING]
+    before = "" if not pretrained else f" ({' and '.join(pretrained)} from weights of ImageNet)"
+    return f"taught by {' and '.join(teachers)}{before}"
 
 
 def mirrors_sentence(manifest: Mapping[str, Any]) -> str:

@@ -65,12 +65,14 @@ def _arms(found: Mapping[str, Any]) -> str:
     ]
     for row in found["differences"]:
         cells = [_difference(row[name]) for name in ("auc", "seven_class_balanced_accuracy")]
-        lines.append(f"| {row['says']} | {', '.join(map(str, row['seeds']))} | {' | '.join(cells)} |")
+        epochs = f" ({row['epochs']} epochs)" if row["says"].startswith("`") else ""
+        lines.append(f"| {row['says']}{epochs} | {', '.join(map(str, row['seeds']))} | {' | '.join(cells)} |")
     what = (
-        f"Each row is `{found['recipe']}` changed in one thing, less itself, after {found['epochs']} epochs of both on "
-        f"pictures of {found['side']}×{found['side']}, on the {found['images']:,} validation images of "
-        f"{found['lesions']:,} lesions ({found['malignant_images']} images malignant); {found['intervals']}. The rows "
-        "of other seeds show what chance alone does."
+        f"Each row is `{found['recipe']}` ({found['epochs']} epochs on pictures of {found['side']}×{found['side']}) "
+        "changed in one thing, less itself; where a row names another recipe, that recipe whole. On the "
+        f"{found['images']:,} validation images of {found['lesions']:,} lesions ({found['malignant_images']} images "
+        f"malignant), not calibrated, a picture alone without its mirror images; {found['intervals']}. The rows of "
+        "other seeds show what chance alone does."
     )
     return "\n".join([what, "", *lines])
 

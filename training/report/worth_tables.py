@@ -35,13 +35,23 @@ def subgroups_table(manifest: Mapping[str, Any]) -> str:
         return NOT_MEASURED
     rows = [
         f"| {kind} | {name} | {row['images']:,} | {row['malignant_images']:,} | "
-        + " | ".join(decimal(row[rate]) for rate in ("auc", "sensitivity", "specificity"))
+        + " | ".join(_rate(row, rate) for rate in ("auc", "sensitivity", "specificity"))
         + " |"
         for kind, table in subgroups.items()
         for name, row in table.items()
     ]
     head = ["| by | subgroup | images | malignant | AUC | sensitivity | specificity |", "| --- " * 7 + "|"]
     return "\n".join([*head, *rows])
+
+
+def _rate(row: Mapping[str, Any], name: str) -> str:
+    """A rate with its interval; with its counts where a bootstrap of cases that are all alike gives none."""
+    rate = row[name]
+    if rate is None or rate["low"] < rate["high"]:
+        return decimal(rate)
+    of = {"sensitivity": row["malignant_images"], "specificity": row["images"] - row["malignant_images"]}
+    counts = f"{round(rate['value'] * of[name]):,} of {of[name]:,}" if name in of else "no interval"
+    return f"{rate['value']:.3f} ({counts})"
 
 
 def external_table(manifest: Mapping[str, Any]) -> str:
