@@ -50,7 +50,8 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
         "epochs", metric: {"difference", "low", "high"} (of the other less the recipe)}}.
 
     Raises:
-        TrainingError: one of them is not trained, or is of another split or scheme.
+        TrainingError: one of them is not trained, or is of another split or scheme, or an arm was trained in another
+            precision.
     """
     for other in others:
         if (other.split, other.scheme) != (recipe.split, recipe.scheme):
@@ -70,6 +71,11 @@ def evidence(recipe: Recipe, others: Sequence[Recipe], data_root: Path, out: Pat
             metrics=COMPARED,
         )  # fmt: skip
         arm = RecipeName.parse(other.name).arm
+        if arm and (precision := _precision(other, shared, out)) != (own_precision := _precision(recipe, shared, out)):
+            raise TrainingError(
+                f"{other.name} was trained in {precision} and {recipe.name} in {own_precision}: that would be compared "
+                "too. Remove the older run and train it again here"
+            )
         says = SAYS[arm] if arm and other.name == arm_name(recipe, arm) else f"`{other.name}` in its place"
         rows.append({"name": other.name, "says": says, "seeds": shared, "epochs": other.fit.epochs, **paired})
     for seed in seeds[1:]:
@@ -101,6 +107,12 @@ def trained(recipe: Recipe, seeds: Iterable[int], out: Path) -> list[Recipe]:
     """The recipe itself and its seeds, as far as their runs are finished."""
     forms = [recipe, *(recipe.seeded(seed) for seed in dict.fromkeys(seeds))]
     return [form for form in forms if RunFolder(out / form.name).is_finished(form.fit)]
+
+
+def _precision(recipe: Recipe, seeds: Iterable[int], out: Path) -> str:
+    """The dtype policies in which a recipe was trained from these seeds; "auto" follows the machine."""
+    found = {RunFolder(out / form.name).precision() for form in trained(recipe, seeds, out)}
+    return " and ".join(sorted(found))
 
 
 def _of_seeds(recipe: Recipe, seeds: Iterable[int], data_root: Path, out: Path) -> dict[int, Answers]:

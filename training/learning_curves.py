@@ -26,7 +26,7 @@ def learning_curves(out: Path) -> list[dict[str, Any]]:
 
     Returns:
         JSON-ready, a row a run: {"name", "network", "side" (of its pictures), "stages", "teachers", "start", "split",
-        "auc", "balanced_accuracy", "loss": a number each epoch, on validation, not calibrated}.
+        "precision", "auc", "balanced_accuracy", "loss": a number each epoch, on validation, not calibrated}.
 
     Raises:
         TrainingError: none is finished.
@@ -47,6 +47,7 @@ def learning_curves(out: Path) -> list[dict[str, Any]]:
                 "teachers": list(recipe.distil.teachers) if recipe.distil else [],
                 "start": recipe.start,
                 "split": recipe.split,
+                "precision": run.precision(),
                 **{name: [round(row[column], 4) for row in history] for column, name in KEPT.items()},
             }
         )

@@ -92,6 +92,10 @@ def test_what_an_arm_does_is_measured_on_validation(
     assert read_evidence(tmp_path / "evidence.json")["drawn"] == json.loads(json.dumps(found))
     table = evidence_table({"evidence": [found]})
     assert f"| without learning | {short.seed}, 2 | {arm['auc']['difference']:+.3f} (" in table
+    run = tmp_path / blind.name / "run.json"
+    run.write_text(json.dumps({**json.loads(run.read_text()), "precision": "float64"}))
+    with pytest.raises(TrainingError, match=r"blind was trained in .*float64 and drawn in"):
+        evidence(short, [blind], drawn_root, tmp_path)
     with pytest.raises(TrainingError, match="another split or label scheme"):
         evidence(short, [replace(blind, split="other")], drawn_root, tmp_path)
 

@@ -23,7 +23,7 @@ ROW = {
 def write_run(out: Path, recipe: Recipe, aucs: list[float]) -> None:
     folder = out / recipe.name
     folder.mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps({"recipe": recipe.to_dict()}))
+    (folder / "run.json").write_text(json.dumps({"recipe": recipe.to_dict(), "precision": "mixed_bfloat16"}))
     rows = [{"epoch": epoch, **ROW, "validation_auc": auc} for epoch, auc in enumerate(aucs, 1)]
     lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
     (folder / "history.csv").write_text("\n".join(lines) + "\n")
@@ -39,7 +39,10 @@ def test_finished_runs_are_listed_with_what_they_learnt_from(tmp_path: Path) -> 
     assert row["auc"] == [0.8, 0.85, 0.87, 0.88]
     assert row["loss"][-1] == 0.5123
     table = curves_table([row])
-    assert "| `three_block_distilled-seed2` | three_block | 128 | 2 | `resnet50_ham10000` and `mobile" in table
+    assert (
+        "| `three_block_distilled-seed2` | three_block | 96 | 2 | mixed_bfloat16 | `resnet50_ham10000` and `mobile"
+        in table
+    )
     assert "goes on from `three_block_plain-seed2` | 4 | 0.850 | 0.880 | 0.600 | 0.512 |" in table
 
 

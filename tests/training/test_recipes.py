@@ -20,7 +20,9 @@ from training.datasets import isic2019, parts
 from training.datasets.parts import few
 from training.datasets.splits import PROTOCOLS, make_split
 from training.errors import TrainingError
+from training.label_store import STORE as LABEL_STORE
 from training.recipe import Recipe, expected_time, load_recipe, purpose, recipe_module, recipe_names
+from training.report.curve_tables import CURVES, read_curves
 from training.seeds import seeded
 from training.specs import DistilSpec, FitSpec, NetworkSpec
 
@@ -56,11 +58,13 @@ def test_a_recipe_says_how_it_is_run_how_long_that_takes_and_where_its_result_is
     assert re.search(r"^Time: .{10}", document, re.MULTILINE)
     assert len(expected_time(name)) >= 10
     assert not re.search(r"\n|Result:|Method:", expected_time(name))
-    told = re.search(r"^Result: (none|docs/results/[\w-]+)", document, re.MULTILINE)
+    told = re.search(r"^Result: (none|(docs/results|label_store|docs/figures)/[\w.-]+)", document, re.MULTILINE)
     assert told
     forms = [name, *(recipe.name for recipe in seeded(load_recipe(name)))]
     there = [f"docs/results/{form}" for form in forms if (REPOSITORY / "docs" / "results" / form).is_dir()]
-    assert told[1] in (there or ["none"])
+    answers = [f"label_store/{path.name}" for path in LABEL_STORE.glob(f"*-{name}")]
+    curves = [CURVES.relative_to(REPOSITORY).as_posix()] if {row["name"] for row in read_curves()} & {*forms} else []
+    assert told[1] in (there or answers or curves or ["none"])
 
 
 def test_a_manifest_from_before_a_field_was_there_gives_its_default() -> None:

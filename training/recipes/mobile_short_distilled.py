@@ -14,7 +14,7 @@ BRIEF = load_recipe("mobile_short_brief")
 RECIPE = replace(
     BRIEF,
     name="mobile_short_distilled",
-    # On 160 pixels throughout: four mirror images of that size cost less than one picture of 224, and give more.
+    # On 160 pixels throughout: four mirror images of that size take less time than one of 224 of the paper's network.
     fit=replace(BRIEF.fit, cycles=(5,), peak_learning_rate=0.0007),
     start=BRIEF.name,
     mirrors=4,

@@ -19,7 +19,7 @@ def read_curves(path: Path = CURVES) -> list[dict[str, Any]]:
 def curves_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """A row a run: what it is, and its validation at half of its epochs and at their end."""
     titles = (
-        "run", "network", "pixels", "stages", "learns from", "epochs", "AUC at half of them", "AUC",
+        "run", "network", "pixels", "stages", "precision", "learns from", "epochs", "AUC at half of them", "AUC",
         "balanced accuracy of seven", "loss",
     )  # fmt: skip
     lines = [f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}"]
@@ -28,7 +28,8 @@ def curves_table(rows: Sequence[Mapping[str, Any]]) -> str:
         learns = " and ".join(f"`{name}`" for name in row["teachers"]) or "hard labels"
         goes_on = f", goes on from `{row['start']}`" if row["start"] else ""
         lines.append(
-            f"| `{row['name']}` | {row['network']} | {row['side']} | {row['stages']} | {learns}{goes_on} | {len(aucs)} "
+            f"| `{row['name']}` | {row['network']} | {row['side']} | {row['stages']} | {row['precision']} "
+            f"| {learns}{goes_on} | {len(aucs)} "
             f"| {aucs[(len(aucs) - 1) // 2]:.3f} | {aucs[-1]:.3f} | {row['balanced_accuracy'][-1]:.3f} "
             f"| {row['loss'][-1]:.3f} |"
         )
