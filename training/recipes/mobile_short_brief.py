@@ -1,7 +1,7 @@
 """First part of our own student's distillation, in which the evidence compares: the views of the three-block one.
 
 Command: python -m training distil --recipe mobile_short_brief
-Time: on two cores 9 minutes a seed, where label_store has the teachers' answers.
+Time: 11 minutes a seed on one core, where label_store has the teachers' answers.
 Result: docs/figures/learning_curves.json and docs/figures/evidence.json, of the validation part.
 """
 

@@ -1,7 +1,7 @@
 """Our own student, from MobileNetV2's first blocks, taught by ResNet50 and by itself; three seeds, four mirror images.
 
 Command: python -m training release --recipe mobile_short_distilled
-Time: on two cores 17 minutes a seed, the first part among them, where label_store has the teachers' answers.
+Time: 20 minutes a seed on one core, the first part among them, where label_store has the teachers' answers.
 Result: docs/results/mobile_short_distilled-seed3
 """
 

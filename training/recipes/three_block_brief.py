@@ -1,7 +1,7 @@
 """The three-block student behind all six stages, taught for 5 epochs: what the evidence of stages compares with.
 
 Command: python -m training distil --recipe three_block_brief
-Time: on two cores 4 minutes a seed, where label_store has the teachers' answers.
+Time: 4 minutes a seed on one core that has bfloat16, where label_store has the teachers' answers.
 Result: docs/figures/learning_curves.json and docs/figures/evidence.json, of the validation part.
 Method: Beyer et al. 2022 (teacher and student see the very same view, KL alone), here with a soft-label bank.
 """

@@ -1,8 +1,8 @@
 """The three-block student, taught by two networks: function matching on eight views with mixed pictures, three seeds.
 
 Command: python -m training release --recipe three_block_distilled
-Time: on two cores 10 minutes a seed, the first part among them, where label_store has the teachers' answers;
-without them an hour for the teachers and their answers before that.
+Time: 16 minutes a seed, the first part among them, on one core that has bfloat16 and twice that on one without, where
+label_store has the teachers' answers; else an hour for the teachers and their answers before that.
 Result: docs/results/three_block_distilled-seed3
 Method: as its first part, three_block_plain.
 """
