@@ -3,7 +3,7 @@
 Command: python -m training release --recipe three_block_distilled
 Time: 16 minutes a seed, the first part among them, on one core that has bfloat16 and twice that on one without, where
 label_store has the teachers' answers; else an hour for the teachers and their answers before that.
-Result: docs/results/three_block_distilled-seed3
+Result: docs/results/three_block_distilled-seed1
 Method: as its first part, three_block_plain.
 """
 
