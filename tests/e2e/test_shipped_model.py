@@ -29,7 +29,7 @@ from training.roi import measure_roi
 LARGEST = 170_000
 """Parameters of a student of our own design."""
 THREE_BLOCK, OURS = "three_block_distilled", "mobile_short_distilled"
-LEAST_AUC = {THREE_BLOCK: 0.88, OURS: 0.91}
+LEAST_AUC = {THREE_BLOCK: 0.89, OURS: 0.91}
 """A worse one is a mistake in the training."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from training.figures.style import BLUE, GREEN, GREY, ORANGE, VERMILION, new_figure, save
 
 PARTS = {"decode": ORANGE, "preprocess": GREEN, "inference": BLUE, "quality": VERMILION, "rest": GREY}
-TITLES = {"preprocess": "six stages"}
+TITLES = {"preprocess": "stages"}
 WORKERS = {"one_worker": (1, BLUE), "two_workers": (2, GREEN)}
 
 

@@ -18,7 +18,7 @@ RIVAL_TITLES = {
     "keras_mobilenet_v2": "usual demo: Flask, Keras MobileNetV2",
     "keras_resnet50": "usual demo: Flask, Keras ResNet50",
 }
-PARTS = {"decode": "decode", "preprocess": "six stages", "inference": "inference", "quality": "quality", "rest": "rest"}
+PARTS = {"decode": "decode", "preprocess": "stages", "inference": "inference", "quality": "quality", "rest": "rest"}
 
 
 @dataclass(frozen=True, slots=True)
