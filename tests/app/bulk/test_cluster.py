@@ -22,7 +22,8 @@ from app.screening.table import answer_cells
 from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_commit, wait_for_files
 from tests.helpers.dask_cluster import DaskCluster, dask_cluster
 
-COUNT = 128
+COUNT = 512
+"""Enough that a run is not over before something of it can be killed: the journal commits every half second."""
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ from app.screening.screener import Screener
 from app.screening.table import answer_cells
 from tests.helpers.archive import PATIENCE_SECONDS, draw_archive, finish, start, wait_for_commit, wait_for_files
 
-COUNT = 96
+COUNT = 384
+"""Enough that a run is not over before it can be killed: the journal commits every half second."""
 
 
 @pytest.fixture(scope="module")
