@@ -76,16 +76,15 @@ def by_subgroup(
             statistics[f"{kind}/{name}/{rate}"] = statistic
     groups = [record.group for record in records]
     found = intervals(statistics, answers.malignant, groups, seed=seed, resamples=resamples)
+    referred = answers.p_malignant >= threshold
+    sides = {"sensitivity": (referred, answers.malignant), "specificity": (~referred, ~answers.malignant)}
     table: dict[str, dict[str, dict[str, Any]]] = {}
     for (kind, name), mask in masks.items():
         counts = {"images": int(mask.sum()), "malignant_images": int((mask & answers.malignant).sum())}
         rates = {rate: found.get(f"{kind}/{name}/{rate}") for rate in ("auc", "sensitivity", "specificity")}
-        referred = answers.p_malignant >= threshold
-        for rate, right, side in (
-            ("sensitivity", referred, answers.malignant), ("specificity", ~referred, ~answers.malignant)
-        ):  # fmt: skip
-            if (share_of := rates[rate]) is not None:
-                rates[rate] = of_groups(share_of, right & side & mask, side & mask, groups)
+        for rate, (right, side) in sides.items():
+            if (found_rate := rates[rate]) is not None:
+                rates[rate] = of_groups(found_rate, right & side & mask, side & mask, groups)
         table.setdefault(kind, {})[name] = {**counts, **rates}
     return table
 

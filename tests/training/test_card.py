@@ -150,7 +150,10 @@ def test_a_card_says_whose_mean_an_answer_is() -> None:
 
 def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:
     difference = {"difference": -0.0213, "low": -0.04, "high": 0.0012}
-    row = {"says": "hard labels", "seeds": [1, 2], "auc": difference, "seven_class_balanced_accuracy": difference}
+    row = {
+        "name": "r+untaught", "says": "hard labels", "seeds": [1, 2], "auc": difference,
+        "seven_class_balanced_accuracy": difference,
+    }  # fmt: skip
     found = {
         "recipe": "r", "side": 160, "differences": [row], "epochs": 60,
         "images": 1007, "lesions": 745, "malignant_images": 200, "intervals": "so",
@@ -158,10 +161,11 @@ def test_a_card_says_what_each_part_gives_beside_what_chance_does() -> None:
     cell = "-0.021 (-0.040 to +0.001)"
     assert evidence_table({"evidence": [found]}).endswith(f"| hard labels | 1, 2 | {cell} | {cell} |")
     assert "have not been compared" in evidence_table({"evidence": None})
-    both = evidence_table({"evidence": [found, {**found, "recipe": "before"}]})
+    first = {**found, "recipe": "before", "differences": [{**row, "name": "before+untaught"}]}
+    both = evidence_table({"evidence": [found, first]})
     assert both.count("| hard labels |") == 2
     assert "\n\nEach row is `before` (60 epochs on pictures of 160×160) changed in one thing, less itself" in both
-    other = {**row, "says": "`other` in its place", "epochs": 7}
+    other = {**row, "name": "other", "says": "`other` in its place", "epochs": 7}
     assert f"| `other` in its place (7 epochs) | 1, 2 | {cell} |" in evidence_table(
         {"evidence": [{**found, "differences": [other]}]}
     )

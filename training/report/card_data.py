@@ -6,6 +6,7 @@ from typing import Any
 from training.datasets.manifests import SplitManifest
 from training.datasets.records import DatasetError
 from training.recipe import load_recipe, recipe_names
+from training.specs import CONVOLUTION_STUDENTS
 
 NETWORKS = {
     "mobile_short": (
@@ -16,7 +17,7 @@ NETWORKS = {
     "dsnet": "A student in the limits of DSNet (Khan et al. 2022)",
     "lightkd_student": "A custom student in the limits of the two-phase study of 2025",
 }
-FROM_NOTHING = ("three_block", "dsnet", "lightkd_student")
+FROM_NOTHING = tuple(name for name in CONVOLUTION_STUDENTS if name != "mobile_short")
 """Networks that begin with random weights; all others are pretrained."""
 
 DATASETS = {

@@ -65,7 +65,8 @@ def _arms(found: Mapping[str, Any]) -> str:
     ]
     for row in found["differences"]:
         cells = [_difference(row[name]) for name in ("auc", "seven_class_balanced_accuracy")]
-        epochs = f" ({row['epochs']} epochs)" if row["says"].startswith("`") else ""
+        whole = RecipeName.parse(row["name"]).file != RecipeName.parse(found["recipe"]).file
+        epochs = f" ({row['epochs']} epochs)" if whole else ""
         lines.append(f"| {row['says']}{epochs} | {', '.join(map(str, row['seeds']))} | {' | '.join(cells)} |")
     what = (
         f"Each row is `{found['recipe']}` ({found['epochs']} epochs on pictures of {found['side']}×{found['side']}) "
